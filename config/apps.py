@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RoundsmanConfig(AppConfig):
+    name = "config"
+    verbose_name = "Roundsman"

@@ -1,0 +1,1 @@
+"""Storages that take files."""
