@@ -107,7 +107,7 @@ BROKER_URL = env_str("BROKER_URL", "redis://127.0.0.1:6379/0")
 
 # Runs
 BATCH_SIZE = env_int("BATCH_SIZE", 100, least=1, most=1000)
-BATCH_LEASE = env_int("BATCH_LEASE", 60, least=2)  # seconds
+BATCH_LEASE = env_int("BATCH_LEASE", 30, least=1)  # seconds
 BATCH_ATTEMPTS = env_int("BATCH_ATTEMPTS", 3, least=1, most=20)
 CONCURRENCY = env_int("CONCURRENCY", 64, least=1, most=1000)  # requests at once in a worker process
 SMALL_RUN = 250  # requests (Countdown: limits)

@@ -77,7 +77,7 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["priority", "queued_at", "id"], condition=Q(status="queued"), name="run_queue"
+                fields=["account", "priority", "queued_at", "id"], condition=Q(status="queued"), name="run_queue"
             ),
             models.Index(
                 fields=["priority", "last_claimed_at", "id"], condition=Q(status="running"), name="run_turns"

@@ -1,0 +1,58 @@
+"""The doorbell: a message only wakes a worker; what must happen stands in the database.
+
+Messages are therefore acknowledged early and may be lost or doubled: `recover` rings again for whatever
+stands still, and every task begins with a claim.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("roundsman")
+
+
+def configuration() -> dict[str, Any]:
+    redis = settings.BROKER_URL.startswith(("redis", "rediss", "valkey", "sentinel"))
+    return {
+        "broker_url": settings.BROKER_URL,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_timeout": 4,
+        "broker_transport_options": {
+            "visibility_timeout": 6 * 3600,
+            "socket_connect_timeout": 4,
+            "socket_timeout": 30,
+            "socket_keepalive": True,
+            "health_check_interval": 15,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+        }
+        if redis
+        else {},
+        "task_ignore_result": True,
+        "task_default_queue": "control",
+        "task_queues": [Queue("http"), Queue("browser"), Queue("delivery"), Queue("control")],
+        "task_routes": {"collections.work": {"queue": "http"}},
+        "task_create_missing_queues": False,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": 20,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_scheduler": "collections_app.beat:RoundsmanScheduler",
+        "beat_sync_every": 1,
+        "beat_max_loop_interval": 1,
+        "beat_schedule": {
+            "recover": {"task": "collections.recover", "schedule": settings.RECOVER_EVERY},
+            "retain": {"task": "collections.retain", "schedule": 3600.0},
+        },
+    }
+
+
+app.config_from_object(configuration)
+app.autodiscover_tasks(["collections_app"])
