@@ -23,5 +23,5 @@ def _send(task: str, args: tuple[Any, ...], times: int) -> None:
                 current_app.send_task(
                     f"collections.{task}", args=args, producer=producer, expires=EXPIRES, retry=False
                 )
-    except Exception as error:  # noqa: BLE001  any broker's failure: the row is there and recover will ring
+    except Exception as error:
         logger.warning("could not ring %s: %s", task, error)

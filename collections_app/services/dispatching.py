@@ -50,7 +50,9 @@ def begin(run: Run) -> bool:
         )
         if not positions:
             Run.objects.filter(pk=run.pk, status=RunStatus.QUEUED).update(
-                status=RunStatus.FAILED, ended_at=moment, error="The collection had no requests when it started."
+                status=RunStatus.FAILED,
+                ended_at=moment,
+                error="The collection had no requests when it started.",
             )
             return False
         begun = Run.objects.filter(pk=run.pk, status=RunStatus.QUEUED).update(

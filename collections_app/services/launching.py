@@ -56,7 +56,9 @@ def _launch_chunk(pairs: Sequence[Due], outcome: str) -> Counter[str]:
     keys = sorted({key for key, _ in pairs})
     held = {
         collection.pk: collection
-        for collection in Collection.objects.select_for_update().filter(pk__in=keys, enabled=True).order_by("pk")
+        for collection in Collection.objects.select_for_update()
+        .filter(pk__in=keys, enabled=True)
+        .order_by("pk")
     }
     moments = [due for _, due in pairs]
     seen = set(
@@ -64,7 +66,9 @@ def _launch_chunk(pairs: Sequence[Due], outcome: str) -> Counter[str]:
             collection__in=keys, due_at__gte=min(moments), due_at__lte=max(moments)
         ).values_list("collection_id", "due_at")
     )
-    busy = set(Run.objects.filter(collection__in=keys, status__in=ACTIVE).values_list("collection_id", flat=True))
+    busy = set(
+        Run.objects.filter(collection__in=keys, status__in=ACTIVE).values_list("collection_id", flat=True)
+    )
     runs: list[Run] = []
     fires: list[Fire] = []
     accounts: set[int] = set()
@@ -115,7 +119,9 @@ def stop(collection: Collection) -> Run | None:
         if run is None:
             return None
         begun = run.status == RunStatus.RUNNING
-        if not Run.objects.filter(pk=run.pk, status__in=ACTIVE).update(status=RunStatus.STOPPED, ended_at=moment):
+        if not Run.objects.filter(pk=run.pk, status__in=ACTIVE).update(
+            status=RunStatus.STOPPED, ended_at=moment
+        ):
             return None
         run.status, run.ended_at = RunStatus.STOPPED, moment
         if begun:
