@@ -98,7 +98,7 @@ class SharedThrottle:
     async def _turn(self, state: _Host) -> None:
         """Keep the minimum delay: with several holders each takes its turn less often."""
         delay = settings.HOST_DELAY * state.holders
-        while (pause := state.next_start - time.monotonic()) > 0:
+        while (pause := state.next_start - time.monotonic()) > 0:  # noqa: ASYNC110  a moment, not an event
             await asyncio.sleep(pause)
         if delay:
             state.next_start = time.monotonic() + delay
