@@ -75,6 +75,7 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
+            "TEST": {"NAME": HOME / "test.sqlite3"},  # a file, as in service: threads and processes share it
             "NAME": url.removeprefix("sqlite:///"),
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -146,6 +147,9 @@ STORAGES = {
         "OPTIONS": {"location": HOME / "results"},
     },
 }
+# The API
+MAX_BODY = env_int("MAX_BODY", 20_000_000, least=10_000)  # bytes of one call
+LIST_RATE = env_int("LIST_RATE", 0)  # calls a minute that list collections or error logs; 0: as many as wanted
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
