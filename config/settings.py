@@ -1,19 +1,57 @@
 """Django's settings; every value that an operator may change comes from ROUNDSMAN_* (see README)."""
 
+import os
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import locations
 from config.env import env_bool, env_choice, env_float, env_int, env_list, env_map, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+TESTING = "pytest" in sys.modules
 HOME = Path(env_str("HOME", str(BASE_DIR / "var"))).resolve()
 DEBUG = env_bool("DEBUG", False)
-SECRET_KEY = env_str("SECRET_KEY") or "only-for-tests-and-tools-the-supervisor-sets-a-real-one"
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*")
+
+# Where the service listens and how the world sees it
+BIND = env_str("BIND", "127.0.0.1").strip("[]")
+PORT = env_int("PORT", 8080, most=65535)  # 0: a free one
+WEB_PROCESSES = env_int("WEB_PROCESSES", 2, least=1, most=64)
+WEB_THREADS = env_int("WEB_THREADS", 8, least=1, most=256)
 PUBLIC_URL = env_str("PUBLIC_URL").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if PUBLIC_URL and not (_public.scheme in ("http", "https") and _public.hostname):
+    raise ImproperlyConfigured(
+        f"ROUNDSMAN_PUBLIC_URL={PUBLIC_URL!r}: use a URL such as https://runs.example.com"
+    )
+TRUSTED_PROXY = env_bool("TRUSTED_PROXY", False)
+_LOCAL = ["localhost", "127.0.0.1", "[::1]"]
+# Bound to this machine only, only this machine's names are answered: no other site's page can pose as it.
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or (
+    [_public.hostname, *_LOCAL] if _public.hostname else _LOCAL if BIND in ("127.0.0.1", "::1") else ["*"]
+)
+
+# Secrets. The key signs sessions; `manage.py up` makes one, and wsgi.py refuses to start without.
+SECRET_KEY_FILE = HOME / "secret_key"
+SECRET_KEY = env_str("SECRET_KEY")
+if not SECRET_KEY and os.access(SECRET_KEY_FILE, os.R_OK):
+    SECRET_KEY = SECRET_KEY_FILE.read_text(encoding="utf-8").strip()
+API_KEY = env_str("API_KEY")  # of the first account; a random one is made when this is empty
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+SECURE_HSTS_SECONDS = 3600 if _public.scheme == "https" else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if PUBLIC_URL else []
+if TRUSTED_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
 
 INSTALLED_APPS = [
     "unfold",
@@ -63,48 +101,21 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
+# Served by whitenoise from the packages themselves: nothing is collected, nothing can be stale.
+WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-
-def database(url: str) -> dict[str, object]:
-    """Django's entry for `sqlite:///path` or `postgresql://user:password@host:port/name`."""
-    if not url:
-        url = f"sqlite:///{HOME / 'roundsman.sqlite3'}"
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "TEST": {"NAME": HOME / "test.sqlite3"},  # a file, as in service: threads and processes share it
-            "NAME": url.removeprefix("sqlite:///"),
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
-            },
-        }
-    if parts.scheme in ("postgresql", "postgres"):
-        from urllib.parse import parse_qsl
-
-        query = dict(parse_qsl(parts.query))
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.lstrip("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": query.pop("host", "") or unquote(parts.hostname or ""),
-            "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 600,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": query,
-        }
-    raise ImproperlyConfigured(f"ROUNDSMAN_DATABASE_URL: {parts.scheme!r} is not sqlite or postgresql")
-
-
-DATABASES = {"default": database(env_str("DATABASE_URL"))}
+DATABASES = {"default": locations.database(env_str("DATABASE_URL"), HOME)}
+SQLITE = str(DATABASES["default"]["ENGINE"]).endswith("sqlite3")
 
 # The doorbell
-BROKER_URL = env_str("BROKER_URL", "redis://127.0.0.1:6379/0")
+EMBEDDED_BROKER = not env_str("BROKER_URL")
+BROKER_URL = locations.broker(env_str("BROKER_URL"), HOME)
+
+# Worker processes on this machine; SQLite takes one writer at a time, and more than four only wait for it.
+SQLITE_WORKERS = 4
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WORKERS = env_int("WORKERS", min(CORES, SQLITE_WORKERS) if SQLITE else CORES, least=1, most=256)
 
 # Runs
 BATCH_SIZE = env_int("BATCH_SIZE", 100, least=1, most=1000)
@@ -117,7 +128,9 @@ SLOTS_LARGE = env_int("SLOTS_LARGE", 1, least=1)
 RECOVER_EVERY = env_float("RECOVER_EVERY", 10.0, least=0.1)  # seconds
 
 # Result sets
-RESULTS_STORAGE = env_str("RESULTS_STORAGE")
+RESULTS_STORAGE = locations.results_storage(
+    env_str("RESULTS_STORAGE"), HOME, env_str("RESULTS_ACCESS_KEY"), env_str("RESULTS_SECRET_KEY")
+)
 RESULT_PAGE_ROWS = 1000
 RETENTION_DAYS = env_int("RETENTION_DAYS", 14, least=1)
 
@@ -141,16 +154,28 @@ HOST_DELAY = env_float("HOST_DELAY", 0.0)  # seconds between two requests to one
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": HOME}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
-    "results": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": HOME / "results"},
-    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "results": RESULTS_STORAGE,
 }
+
 # The API
 MAX_BODY = env_int("MAX_BODY", 20_000_000, least=10_000)  # bytes of one call
-LIST_RATE = env_int("LIST_RATE", 0)  # calls a minute that list collections or error logs; 0: as many as wanted
+# Calls a minute that list collections or error logs; 0: as many as wanted
+LIST_RATE = env_int("LIST_RATE", 0)
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
-TESTING = "pytest" in sys.modules
+
+LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Both have handlers of their own for a console that is not there.
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
+}
