@@ -23,6 +23,11 @@ def configuration() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_timeout": 4,
         "broker_transport_options": {
+            # Whoever rings does not wait for a broker that is down: recover rings again.
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "interval_max": 0.1,
             "visibility_timeout": 6 * 3600,
             "socket_connect_timeout": 4,
             "socket_timeout": 30,
@@ -54,5 +59,5 @@ def configuration() -> dict[str, Any]:
     }
 
 
-app.config_from_object(configuration)
+app.add_defaults(configuration)  # asked when first needed: Django reads its settings later
 app.autodiscover_tasks(["collections_app"])
