@@ -32,6 +32,7 @@ class FetchSettings:
     `origin_overrides` send requests for an origin elsewhere: {"https://shop.example": "http://127.0.0.1:9001/shop"};
     whoever sets them vouches for their targets, which need not stand in `allowed_private_hosts` too.
     `proxy` is trusted in the same way; a proxy named by a single request is checked like any other target.
+    `ca_file` is a PEM file of roots to trust instead of the built-in ones.
     `host_concurrency` and `host_delay` set up the LocalThrottle a fetcher makes when it is given none.
     """
 
@@ -47,4 +48,4 @@ class FetchSettings:
     concurrency: int = 64
     host_concurrency: int = 32
     host_delay: float = 0.0
-    tls_verify: bool | str = True
+    ca_file: str | None = None

@@ -1,0 +1,111 @@
+"""One request and its answer, over a client that is already bound to the right place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import wreq
+
+from scraping.addresses import IPAddress
+from scraping.errors import ScrapeError
+from scraping.fetchers import failures
+from scraping.fetchers.redirects import REDIRECTS, Hop
+
+if TYPE_CHECKING:
+    from wreq.wreq import Request  # in the stub only
+
+METHODS = {
+    name: getattr(wreq.Method, name) for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`headers` have lower-case names; of a repeated one the values are joined by ", " (set-cookie: by line breaks).
+    `body` is decoded, and empty for a redirect. `set_cookies` are those of a redirect, as they came."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    set_cookies: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> str | None:
+        """Where the answer sends us, None when it is the page itself."""
+        return self.headers.get("location") if self.status in REDIRECTS else None
+
+
+async def exchange(
+    client: wreq.Client,
+    hop: Hop,
+    url: str,
+    *,
+    host: str,
+    peers: Collection[IPAddress],
+    max_bytes: int,
+    jar: wreq.Jar | None,
+) -> Answer:
+    """Send the hop to `url` and read the answer. `peers` are the addresses that may answer; `host` is for messages.
+
+    Raises ScrapeError: private_ip, connection_failed, tls_failed, proxy_failed, timeout, body_too_large,
+    bad_encoding, invalid_parameters.
+    """
+    options: Request = {"headers": hop.headers}
+    if hop.body is not None:
+        options["body"] = hop.body
+    if jar is not None:
+        options["cookie_provider"] = jar
+    try:
+        response = await client.request(METHODS[hop.method], url, **options)
+    except failures.RAISED as error:
+        raise failures.connecting(error, host) from error
+    async with response:
+        peer = response.remote_addr
+        if peer is None or peer.ip() not in peers:
+            raise ScrapeError(
+                "private_ip", f"The connection to {host} led to an address that was not checked."
+            )
+        status = response.status.as_int()
+        headers = _headers(response)
+        answer = Answer(status, headers, b"", tuple(headers.get("set-cookie", "").splitlines()))
+        if answer.location:
+            return answer
+        body = b"" if hop.method == "HEAD" else await _body(response, host, max_bytes)
+    return Answer(status, headers, body)
+
+
+async def _body(response: wreq.Response, host: str, max_bytes: int) -> bytes:
+    """The decoded body. Chunks are counted after decoding, so a small file that unpacks to a large one is given up
+    as early as a large one."""
+    if (response.content_length or 0) > max_bytes:
+        raise _too_large(host, max_bytes)
+    chunks = []
+    size = 0
+    try:
+        async with response.stream() as stream:
+            async for chunk in stream:
+                if not isinstance(chunk, memoryview):
+                    continue  # trailers
+                size += len(chunk)
+                if size > max_bytes:
+                    raise _too_large(host, max_bytes)
+                chunks.append(chunk)
+    except failures.RAISED as error:
+        raise failures.reading(error, host) from error
+    return b"".join(chunks)
+
+
+def _headers(response: wreq.Response) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers:
+        name, value = str(raw_name, "latin-1"), str(raw_value, "latin-1")
+        if name in headers:
+            value = headers[name] + ("\n" if name == "set-cookie" else ", ") + value
+        headers[name] = value
+    return headers
+
+
+def _too_large(host: str, max_bytes: int) -> ScrapeError:
+    return ScrapeError("body_too_large", f"The page of {host} is larger than {max_bytes:,} bytes.")
