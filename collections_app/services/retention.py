@@ -103,7 +103,7 @@ def sweep_orphans(now: datetime | None = None) -> int:
     gone = _unknown("sets", Collection)
     folders += [collection_folder(collection) for collection in gone]
     for collection in set(_numbers("sets")) - set(gone):
-        if collection % ROUNDS == moment.hour:
+        if collection % ROUNDS == moment.hour % ROUNDS:
             runs = _unknown(collection_folder(collection), Run)
             folders += [folder_of(collection, run) for run in runs]
     return sum(_delete_if_old(folder, moment) for folder in folders)
