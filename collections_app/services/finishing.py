@@ -83,11 +83,11 @@ def _is_ready(run: Run) -> bool:
 
 
 def _write(run: Run) -> ResultSet | None:
-    collection = run.collection
+    collection, number = run.collection, run.number or 0
     written = write_result_set(
         run,
         _rows(run),
-        number=run.number or 0,
+        number=number,
         formats=formats_of(collection),
         csv_fields=collection.notification_csv_fields,
     )
@@ -107,14 +107,15 @@ def _write(run: Run) -> ResultSet | None:
             done = mine.update(finish_lease_until=None, finish_token=None, error="")
         if not done:
             # Stopped, or taken over, while it was being written: whoever holds it now writes it again.
+            Run.objects.filter(pk=run.pk, finish_token=run.finish_token).update(finish_lease_until=None)
             ring("finish", run.pk)
             return None
         final = Run.objects.get(pk=run.pk)
         result_set = ResultSet.objects.create(
             run=run,
             collection=collection,
-            number=run.number,
-            started_at=run.started_at,
+            number=number,
+            started_at=run.started_at or ended,
             ended_at=ended,
             expires_at=ended + timedelta(days=settings.RETENTION_DAYS),
             request_count=final.request_count,

@@ -91,7 +91,7 @@ def test_twelve_workers_claim_each_batch_once(
     make_collection: MakeCollection, settings: LazySettings
 ) -> None:
     settings.BATCH_SIZE = 1
-    run = begin(make_collection(60))
+    run = begin(make_collection(24))
     claims: list[Claim] = []
     gate = threading.Barrier(12)
 
