@@ -48,13 +48,16 @@ class PageResponse:
 
 @dataclass(slots=True)
 class Outcome:
-    """How one request went. `result` is the answer's body without `request_info` (also when it failed)."""
+    """How one request went. `result` is the answer's body; only a failure's has `request_info` (why it failed).
+    `pages` were answered, `status` is the last page's, `elapsed` is seconds; `warnings` are sentences about
+    parameters that had no effect."""
 
     result: Item
     error: ScrapeError | None = None
     pages: int = 0
     status: int | None = None
     elapsed: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     @property
     def success(self) -> bool:

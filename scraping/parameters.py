@@ -256,6 +256,11 @@ COMMON: tuple[Parameter, ...] = (
     ListOf("include_fields", "Only these fields of the result, in dot notation."),
     ListOf("exclude_fields", "Without these fields of the result, in dot notation."),
     Choice("skip_on_incident", "Accepted; there is no incident to skip for.", choices=("all", "major_only")),
+    Text(
+        "proxy",
+        "Get the pages through this proxy: http, https or socks5, with user and password in the URL.",
+        longest=500,
+    ),
     Text("source", "Sent by some client libraries; ignored.", longest=200),
 )
 # Parameters of the types that have pages.

@@ -7,8 +7,11 @@ from typing import Any
 
 from scraping.errors import BadParameter
 from scraping.request_types.contract import RequestType
+from scraping.request_types.page import PAGE
 
-REQUEST_TYPES: dict[str, RequestType] = {}
+REQUEST_TYPES: dict[str, RequestType] = {
+    "page": PAGE,
+}
 
 
 def request_type(params: Mapping[str, Any]) -> RequestType:
