@@ -10,6 +10,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 
+from collections_app.api.traject import account, collections, requests
 from collections_app.api.traject.base import UnknownPath
 
 View = Callable[..., HttpResponseBase]
@@ -26,6 +27,20 @@ def routes(*entries: tuple[str, Any, str]) -> list[URLPattern]:
 
 
 urlpatterns = [
-    *routes(),
+    *routes(
+        ("account", account.AccountView, "account"),
+        ("collections", collections.CollectionsView, "collections"),
+        ("collections/stopall", collections.StopAllView, "stopall"),
+        ("collections/stop_all", collections.StopAllView, "stop_all"),
+        ("collections/<str:collection_id>", collections.CollectionView, "collection"),
+        ("collections/<str:collection_id>/start", collections.StartView, "start"),
+        ("collections/<str:collection_id>/stop", collections.StopView, "stop"),
+        ("collections/<str:collection_id>/clear", collections.ClearView, "clear"),
+        ("collections/<str:collection_id>/schedule", collections.ScheduleView, "schedule"),
+        ("collections/<str:collection_id>/requests", requests.RequestsView, "requests"),
+        ("collections/<str:collection_id>/requests/<int:page>", requests.RequestsPageView, "requests_page"),
+        # Any other word in this place is a request's id, so this one stands last.
+        ("collections/<str:collection_id>/<str:request_id>", requests.RequestView, "request"),
+    ),
     re_path(r"^", UnknownPath.as_view()),
 ]
