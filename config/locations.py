@@ -47,6 +47,7 @@ def sqlite(path: str) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
+        "TEST": {"NAME": f"{path}.test"},  # a file, as in service: threads and processes share it
         "OPTIONS": {
             # A deferred transaction that turns from reading to writing fails at once instead of waiting.
             "transaction_mode": "IMMEDIATE",
@@ -66,6 +67,18 @@ def broker(url: str, home: Path) -> str:
             f"ROUNDSMAN_BROKER_URL: {scheme!r} is not one of {', '.join(BROKER_SCHEMES)}"
         )
     return url
+
+
+def cache(broker_url: str) -> dict[str, object]:
+    """Django's CACHES entry: the broker's Redis, which all web processes share, or this process's memory."""
+    parts = urlsplit(broker_url)
+    if parts.scheme not in ("redis", "rediss", "redis+socket"):
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": broker_url.replace("redis+socket://", "unix://", 1),
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
 
 
 def broker_socket(home: Path) -> Path:

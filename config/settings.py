@@ -162,6 +162,7 @@ STORAGES = {
 MAX_BODY = env_int("MAX_BODY", 20_000_000, least=10_000)  # bytes of one call
 # Calls a minute that list collections or error logs; 0: as many as wanted
 LIST_RATE = env_int("LIST_RATE", 0)
+CACHES = {"default": locations.cache(BROKER_URL)}  # counts those calls, and nothing else
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
