@@ -8,8 +8,11 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
 from django.conf import settings
 from kombu import Queue
+
+from config.supervisor.leash import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -46,6 +49,7 @@ def configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_soft_shutdown_timeout": 20,
         "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
         "worker_send_task_events": False,
         "timezone": "UTC",
         "enable_utc": True,
@@ -61,3 +65,12 @@ def configuration() -> dict[str, Any]:
 
 app.add_defaults(configuration)  # asked when first needed: Django reads its settings later
 app.autodiscover_tasks(["collections_app"])
+
+_STARTED_BY = os.getpid()
+
+
+@worker_process_init.connect
+def leave_no_orphan(**kwargs: Any) -> None:
+    """A worker that is killed takes its pool along; the next one must not share the machine with its ghosts."""
+    if os.getpid() != _STARTED_BY:  # forked; the pools without processes send this signal too
+        die_with_parent(os.getppid())

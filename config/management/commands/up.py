@@ -1,0 +1,120 @@
+"""`manage.py up`: the whole service on this machine, in the foreground."""
+
+import json
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import WARNING, run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import BaseCommand, call_command
+from django.db import DatabaseError, connections
+
+from config import locations
+from config.checks import require_secret_key
+from config.supervisor import first_start, home, programs
+from config.supervisor.home import CannotStart
+from config.supervisor.listening import base_url, listen
+from config.supervisor.readiness import Readiness, broker_answers
+from config.supervisor.supervisor import GivenUp, Supervisor, say
+
+STOP_ORDER = ("beat", "web", "control", "worker", "broker")
+PATIENCE = 60  # seconds, then we say what we are waiting for
+UNSUITABLE = 2  # exit code
+
+
+class Command(BaseCommand):
+    help = "Start web server, workers, beat and (unless one is configured) broker, and keep them running."
+    requires_system_checks: list[str] = []  # asked below: a warning is a line here, not a page
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            code = run()
+        except CannotStart as reason:
+            sys.stderr.write(f"{reason}\n")
+            code = UNSUITABLE
+        except GivenUp as reason:
+            sys.stderr.write(f"Given up: {reason}\n")
+            code = 1
+        raise SystemExit(code)
+
+
+def run() -> int:
+    """Until somebody stops us; the exit code. Raises CannotStart, GivenUp."""
+    if settings.HOME.exists() and not settings.HOME.is_dir():
+        raise CannotStart(f"ROUNDSMAN_HOME={settings.HOME} is not a folder.")
+    home.prepare(settings.HOME, locations.broker_socket(settings.HOME).parent)
+    with home.lock(settings.HOME):
+        try:
+            require_secret_key()
+        except ImproperlyConfigured:
+            settings.SECRET_KEY = home.make_secret_key(settings.SECRET_KEY_FILE)
+        ready_file = settings.HOME / "run" / "ready.json"
+        ready_file.unlink(missing_ok=True)
+        with listen(settings.BIND, settings.PORT) as listener:
+            for message in run_checks():
+                if message.level >= WARNING:
+                    say(f"{message.msg} {message.hint or ''}".strip())
+            migrate()
+            url = base_url(listener)
+            os.environ["ROUNDSMAN_PORT"] = str(listener.getsockname()[1])
+            supervisor = Supervisor(settings.BASE_DIR, settings.HOME, STOP_ORDER)
+            supervisor.catch_signals()
+            try:
+                serve(supervisor, listener.fileno(), url)
+            finally:
+                ready_file.unlink(missing_ok=True)
+                say("Stopping.")
+                supervisor.stop_all()
+    say("Stopped.")
+    return 0
+
+
+def migrate() -> None:
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        raise CannotStart(f"The database does not answer: {str(error).strip()}") from error
+    finally:
+        connections.close_all()
+
+
+def serve(supervisor: Supervisor, descriptor: int, url: str) -> None:
+    """Start everything, say when it is ready, and keep it running until we are asked to stop."""
+    say(f"Starting Roundsman in {settings.HOME}")
+    if settings.EMBEDDED_BROKER:
+        supervisor.start(programs.broker())
+        socket = locations.broker_socket(settings.HOME)
+        if not supervisor.run_until(lambda: broker_answers(socket)):
+            return
+    for program in programs.all_but_broker(descriptor):
+        supervisor.start(program)
+    nodes = [programs.node(name) for name in (programs.SCRAPING, programs.CONTROL, programs.BEAT)]
+    readiness = Readiness(url, nodes, supervisor.wake)
+    readiness.start()
+    if supervisor.run_until(readiness.ready.is_set):
+        made = first_start.make()
+        connections.close_all()
+        announce(url, made)
+        supervisor.run_until(lambda: False)
+
+
+def announce(url: str, made: first_start.Made) -> None:
+    public = settings.PUBLIC_URL or url
+    ready = {"url": url, "pid": os.getpid()}
+    (settings.HOME / "run" / "ready.json").write_text(json.dumps(ready), encoding="utf-8")
+    say("")
+    if made.api_key or made.password:
+        say("First start. Keep this, it is not shown again:")
+        if made.api_key:
+            say(f"  API key         {made.api_key}")
+        if made.password:
+            say(f"  admin login     {first_start.ADMIN}  {made.password}")
+        say("")
+    say(f"Roundsman is ready: {public}")
+    say(f"  API             {public}/collections?api_key=…")
+    say(f"  API reference   {public}/docs")
+    say(f"  admin           {public}/admin/")
+    say("Ctrl-C stops it.")
+    say("")
