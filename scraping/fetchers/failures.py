@@ -58,7 +58,7 @@ def connecting(error: Exception, host: str) -> ScrapeError:
 def reading(error: Exception, host: str) -> ScrapeError:
     """What went wrong while the body was read."""
     text = str(error)
-    if isinstance(error, exceptions.TimeoutError):
+    if isinstance(error, exceptions.TimeoutError) or "TimedOut" in text:
         return ScrapeError("timeout", f"{host} stopped sending in the middle of the page.")
     is_transport = any(word in text for word in _TRANSPORT) or isinstance(
         error, exceptions.ConnectionResetError

@@ -42,7 +42,7 @@ class _Journey:
     retries: int
     proxy: str | None
     passed: list[str] = field(default_factory=list)
-    asked: set[tuple[str, str, int]] = field(default_factory=set)
+    asked: set[tuple[str, str, int]] = field(default_factory=set)  # method, URL, sets of cookies by then
     jar: wreq.Jar | None = None
     cookies: int = 0
     attempts: int = 0
@@ -119,30 +119,28 @@ class HttpFetcher:
         """From hop to hop until an answer is no redirect: the URL as the user knows it, and the answer."""
         while True:
             try:
-                sent, shown_url, answer = await self._ask(hop, journey)
+                sent, known, answer = await self._ask(hop, journey)
+                if not answer.location:
+                    return known, answer
+                journey.passed.append(known)
+                hop = self._redirected(hop, sent, known, answer, journey)
             except ScrapeError as error:
-                if not journey.passed:
+                if not journey.passed or error.code == "too_many_redirects":
                     raise
                 raise _on_the_way(error, journey.passed[0]) from error
-            location = answer.location
-            if not location:
-                return shown_url, answer
-            if len(journey.passed) >= self._settings.max_redirects:
-                raise _endless(journey, f"more than {self._settings.max_redirects} times")
-            journey.passed.append(shown_url)
-            hop = self._redirected(hop, sent, shown_url, answer, journey)
 
-    def _redirected(self, hop: Hop, sent: str, shown_url: str, answer: Answer, journey: _Journey) -> Hop:
+    def _redirected(self, hop: Hop, sent: str, known: str, answer: Answer, journey: _Journey) -> Hop:
+        """The next hop. `sent` is the URL that was asked, `known` the same as the user knows it."""
+        if len(journey.passed) > self._settings.max_redirects:
+            raise _endless(journey, f"more than {self._settings.max_redirects} times")
+        journey.asked.add((hop.method, known, journey.cookies))
         url = join(sent, _as_text(answer.location or ""))
-        if self._origins:
-            url = self._origins.original(read_url(shown_url)[0].origin, url)
+        url = self._origins.original(read_url(known)[0].origin, url)
         if answer.set_cookies:
             hop = _remember_cookies(hop, sent, answer, journey)
         following = next_hop(hop, answer.status, url)
-        state = (following.method, url, journey.cookies)
-        if state in journey.asked:
+        if (following.method, url, journey.cookies) in journey.asked:
             raise _endless(journey, "in a circle")
-        journey.asked.add(state)
         return following
 
     async def _ask(self, hop: Hop, journey: _Journey) -> tuple[str, str, Answer]:
@@ -153,22 +151,22 @@ class HttpFetcher:
             wait = backoff(journey.attempts)
             may_retry = journey.retries > 0 and hop.method in REPEATABLE
             try:
-                sent, shown_url, answer = await self._attempt(hop, journey)
+                sent, known, answer = await self._attempt(hop, journey)
             except ScrapeError as error:
                 if not (error.retryable and may_retry):
                     raise
                 failure = error
             else:
                 if answer.status not in RETRY_STATUSES:
-                    return sent, shown_url, answer
-                wait = await self._heed(read_url(shown_url)[0].host, answer, wait)
+                    return sent, known, answer
+                wait = await self._heed(read_url(known)[0].host, answer, wait)
                 if not may_retry:
-                    return sent, shown_url, answer
+                    return sent, known, answer
             if wait >= journey.left():
                 # Waiting would end in a timeout, which says less than what is already known.
                 if failure is not None:
                     raise failure
-                return sent, shown_url, answer
+                return sent, known, answer
             journey.retries -= 1
             await self._sleep(wait)
 
