@@ -10,11 +10,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from config.supervisor.leash import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+QUEUES = ("http", "browser", "delivery", "control")
+EXCHANGE = Exchange("roundsman", type="direct")
 
 app = Celery("roundsman")
 
@@ -43,7 +46,9 @@ def configuration() -> dict[str, Any]:
         else {},
         "task_ignore_result": True,
         "task_default_queue": "control",
-        "task_queues": [Queue("http"), Queue("browser"), Queue("delivery"), Queue("control")],
+        "task_default_exchange": EXCHANGE.name,
+        "task_default_routing_key": "control",
+        "task_queues": [Queue(name, EXCHANGE, routing_key=name) for name in QUEUES],
         "task_routes": {"collections.work": {"queue": "http"}},
         "task_create_missing_queues": False,
         "worker_prefetch_multiplier": 1,
