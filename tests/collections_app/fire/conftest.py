@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 import orjson
 import pytest
+from celery import Celery
 from django.conf import LazySettings
 from django.db import connection
 
 from collections_app.models import Account, Collection, CollectionRequest, ResultSet, Run
-from collections_app.services import parts
-from config.celery import app
+from collections_app.services import bell, parts
+from config.celery import configuration
 from tests.servers.broker import Broker
 from tests.servers.pages import Pages
 
@@ -95,7 +96,7 @@ class Service:
     def logs(self) -> str:
         return "\n".join(f"--- {p.name}\n{p.read_text()[-6000:]}" for p in sorted(self.home.glob("*.log")))
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
+    def wait(self, condition: Callable[[], Any], seconds: float = 30) -> Any:
         """The condition's first true answer; fails with the processes' logs when there is none in time."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
@@ -141,21 +142,16 @@ def service(
     settings.STORAGES = {**settings.STORAGES, "results": results}
     settings.BATCH_LEASE = 2
     pages = Pages()
-    before = app.conf.broker_url
-    app.conf.broker_url = broker.url
-    app.pool.force_close_all()
-    app._pool = None
-    app.amqp._producer_pool = None
+    ringer = Celery("ringer", broker=broker.url, set_as_current=False)
+    ringer.add_defaults(lambda: {**configuration(), "broker_url": broker.url})
+    monkeypatch.setattr(bell, "current_app", ringer)
     running = Service(tmp_path, broker, pages)
     try:
         yield running
     finally:
         running.stop()
         pages.stop()
-        app.conf.broker_url = before
-        app.pool.force_close_all()
-        app._pool = None
-        app.amqp._producer_pool = None
+        ringer.close()
 
 
 def rows_of(result_set: ResultSet) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ def start(service: Service, count: int, **settings: object) -> Run:
     return run
 
 
-def assert_complete(run: Run, count: int) -> ResultSet:
+def assert_complete(service: Service, run: Run, count: int) -> ResultSet:
     """Every invariant of a run that completed with all requests answered."""
     run.refresh_from_db()
     assert (run.status, run.completed_count, run.failed_count) == ("completed", count, 0)
@@ -28,9 +28,9 @@ def assert_complete(run: Run, count: int) -> ResultSet:
     rows = rows_of(result_set)
     ids = list(run.collection.requests.values_list("public_id", flat=True))
     assert [row["id"] for row in rows] == ids
-    assert [row["result"]["name"] for row in rows] == [str(n) for n in range(1, count + 1)]
+    assert [row["result"]["extracted"]["name"] for row in rows] == [str(n) for n in range(1, count + 1)]
     assert all(set(row) == {"success", "id", "request", "total_time_taken", "result"} for row in rows)
-    assert not parts.storage().exists(parts.folder(run.pk))
+    service.wait(lambda: not parts.storage().exists(parts.folder(run.pk)))  # swept after the commit
     return result_set
 
 
@@ -38,7 +38,7 @@ def test_a_worker_takes_a_run_from_start_to_result_set(service: Service) -> None
     service.worker(2, batch_size=10)
     run = start(service, 45)
     service.wait(lambda: service.ended(run))
-    assert_complete(run, 45)
+    assert_complete(service, run, 45)
     assert service.pages.hits == {f"/{n}": 1 for n in range(1, 46)}
 
 
@@ -52,7 +52,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(service: Service
     service.pages.delay = 0.0
     service.worker(2, batch_size=20)
     service.wait(lambda: (recover(), service.ended(run))[1])
-    assert_complete(run, 80)
+    assert_complete(service, run, 80)
     assert max(service.pages.hits.values()) > 1  # the batch that was lost did run again
 
 
@@ -60,7 +60,7 @@ def test_twelve_workers_work_off_one_run_without_a_row_too_many(service: Service
     service.worker(12, batch_size=3)
     run = start(service, 200)
     service.wait(lambda: (recover(), service.ended(run))[1])
-    assert_complete(run, 200)
+    assert_complete(service, run, 200)
 
 
 def test_a_stop_during_the_run_ends_it_at_once(service: Service) -> None:
@@ -89,7 +89,7 @@ def test_a_request_that_kills_its_process_is_given_up_and_its_row_says_so(servic
     run.refresh_from_db()
     assert (run.status, run.completed_count, run.failed_count) == ("completed", 19, 1)
     *good, bad = rows_of(ResultSet.objects.get(run=run))
-    assert [row["result"]["name"] for row in good] == paths[:-1]
+    assert [row["result"]["extracted"]["name"] for row in good] == paths[:-1]
     assert bad["success"] is False
     assert bad["result"]["request_info"]["error"] == "worker_lost"
 
@@ -104,4 +104,4 @@ def test_a_broker_that_dies_and_forgets_costs_only_seconds(service: Service) -> 
         written.unlink()
     service.broker.start()
     service.wait(lambda: (recover(), service.ended(run))[1], seconds=90)
-    assert_complete(run, 60)
+    assert_complete(service, run, 60)
