@@ -23,11 +23,16 @@ class ScrapeError(Exception):
         self.retry_after = retry_after
 
 
+LONGEST_SHOWN = 200  # characters of a wrong value
+
+
 class BadParameter(Exception):
     """A request parameter that its type refuses: the field's name, the value, what is allowed."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"Parameter '{field}' has the value {value!r}: {allowed}")
+        shown = repr(value)
+        shown = f"{shown[:LONGEST_SHOWN]}…" if len(shown) > LONGEST_SHOWN else shown
+        super().__init__(f"Parameter '{field}' has the value {shown}: {allowed}")
         self.field = field
         self.value = value
         self.allowed = allowed

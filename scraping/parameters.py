@@ -23,7 +23,8 @@ FALSE = frozenset({"false", "0", "no", "off"})
 MAX_PAGE_COLLECTION = 100  # contract: limits
 MAX_PAGE_REAL_TIME = 5
 
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*")
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,11 @@ class Number(Parameter):
         allowed = f"use a number{_span(self.least, self.most)}"
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise self.refuse(value, allowed)
+        if isinstance(value, str) and not _DECIMAL.fullmatch(value):
+            raise self.refuse(value, allowed)
         try:
             number = float(value)
-        except ValueError:
+        except OverflowError:
             raise self.refuse(value, allowed) from None
         if not math.isfinite(number) or not _within(number, self.least, self.most):
             raise self.refuse(value, allowed)

@@ -7,8 +7,9 @@ import re
 from scraping.messages import PageResponse
 
 # A block page is small or says so at its top; a real page that merely loads a bot manager's script is neither.
-_TOP = 6_000
+_TOP = 6_000  # bytes
 _SMALL = 60_000
+_SMALL_AND_FINE = 15_000  # where the status is no error
 
 # What its top says, and the reason to tell.
 _SAYS = (
@@ -32,6 +33,7 @@ _HOLDS = (
     (r"captcha-delivery\.com", "DataDome's captcha page"),
     (r"/cdn-cgi/challenge-platform/[^\"']*orchestrate/chl", "Cloudflare's challenge page"),
     (r"_incapsula_resource[^>]*(incident_id|cinfo)|incapsula incident id", "Imperva's block page"),
+    (r"document\.cookie=['\"]_bman_adv", "Akamai's bot manager page"),
     (r"id=[\"']?px-captcha", "PerimeterX's captcha page"),
     (r"action=[\"']?[^\"'>]*/(errors/validatecaptcha|splashui/captcha)", "the site's captcha page"),
 )
@@ -48,7 +50,7 @@ def block_reason(response: PageResponse) -> str | None:
     for pattern, reason in SAYS:
         if pattern.search(top):
             return reason
-    if len(response.body) <= _SMALL:
+    if len(response.body) <= (_SMALL if response.status >= 400 else _SMALL_AND_FINE):
         whole = response.body.decode("latin-1")
         for pattern, reason in HOLDS:
             if pattern.search(whole):

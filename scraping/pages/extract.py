@@ -150,6 +150,10 @@ class _Compiler:
                 compiled = selectors.xpath(xpath)
         except selectors.BadSelectorError as error:
             raise self.refused(path, css or xpath, str(error)) from None
+        if xpath is not None and depth > 1 and xpath.lstrip("( ").startswith("/"):
+            raise self.refused(
+                path, xpath, "within fields an XPath begins with ./ or .//; this one begins at the page"
+            )
         field = Field(
             name,
             css=bare.text if bare else None,

@@ -21,10 +21,14 @@ from lxml import etree, html
 
 logger = logging.getLogger(__name__)
 
+LARGEST_REPAIR = (
+    200_000  # characters of one script: looking for comments without an end takes the square of it
+)
 LARGEST_RDFA = 3_000_000  # characters; RDFa costs ten times what the others do
 _JSON_NOISE = re.compile(
     r"(\"(?:[^\"\\]|\\.)*\")"  # a string stays as it is
-    r"|//[^\n]*|/\*.*?\*/|<!--|-->|<!\[CDATA\[|\]\]>",
+    r"|//[^\n]*|/\*.{0,2000}?\*/|<!--[^{\[]{0,2000}?-->"
+    r"|<!--|-->|<!\[CDATA\[|\]\]>",  # a comment round the whole script hides it from very old browsers
     re.DOTALL,
 )
 _TRAILING_COMMA = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|,(?=\s*[}\]])", re.DOTALL)
@@ -93,7 +97,8 @@ def _lenient_json(text: str) -> list[Any]:
     try:
         return [json.loads(text, strict=False)]
     except (ValueError, RecursionError):
-        pass
+        if len(text) > LARGEST_REPAIR:
+            return []
     text = _JSON_NOISE.sub(lambda match: match.group(1) or "", text)
     text = _TRAILING_COMMA.sub(lambda match: match.group(1) or "", text).strip()
     decoder = json.JSONDecoder(strict=False)

@@ -99,14 +99,16 @@ class _Page:
 
     def offers(self, thing: Thing) -> list[Item]:
         """The offer; of an AggregateOffer the offers within, or one with the lowest price."""
-        within = [offer for each in thing.things("offers") for offer in self.offers(each)]
-        if within:
-            return within
+        # One level only: an offer that holds itself would have no end.
+        within = [self.offer(each) for each in thing.things("offers") if each is not thing]
+        return [offer for offer in within or [self.offer(thing)] if offer]
+
+    def offer(self, thing: Thing) -> Item:
         pricing = asked_price(thing) or thing
         currency = text_of(thing, "priceCurrency") or text_of(pricing, "priceCurrency")
         lowest, highest = (amount(text_of(thing, name)) for name in ("lowPrice", "highPrice"))
         price, found = money(text_of(thing, "price") or text_of(pricing, "price"))
-        offer = filled(
+        return filled(
             name=text_of(thing, "name"),
             price=price if price is not None else lowest,
             currency=currency_code(currency) or found,
@@ -119,7 +121,6 @@ class _Page:
             url=self.address(thing),
             seller=name_of(thing, "seller", "offeredBy"),
         )
-        return [offer] if offer else []
 
     def _loose_offers(self) -> Iterator[Thing]:
         owned = {

@@ -120,6 +120,16 @@ def _mail_date(text: str) -> str | None:
 
 
 def _any_date(text: str) -> str | None:
+    """Any language's date; words before it are left out ("Updated on 4 March 2024", "Published: May 4, 2021")."""
+    words = text.split()
+    at = next((index for index, word in enumerate(words) if re.search(r"\d", word)), 0)
+    for start in dict.fromkeys((0, max(at - 1, 0), at)):
+        if found := _parsed(" ".join(words[start:])):
+            return found
+    return None
+
+
+def _parsed(text: str) -> str | None:
     try:
         found = _date_parser().get_date_data(text)
     except (ValueError, OverflowError, RecursionError):
