@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 
-from collections_app.models import Account
+from collections_app.models import Account, Collection, ResultSet, Run
+from collections_app.models.runs import RunStatus, Trigger
 from collections_app.services.accounts import create_key
 
 Json = dict[str, Any]
@@ -82,3 +85,61 @@ def caller(make_caller: Callable[..., Caller]) -> Caller:
 def stranger(make_caller: Callable[..., Caller]) -> Caller:
     """A caller with an account of their own."""
     return make_caller("Strangers")
+
+
+class NewCollection(Protocol):
+    def __call__(self, *, requests: list[Json] | None = None, **settings: Any) -> Json: ...
+
+
+@pytest.fixture
+def new_collection(caller: Caller) -> NewCollection:
+    """Makes a collection of the caller's; its object."""
+
+    def make(*, requests: list[Json] | None = None, **settings: Any) -> Json:
+        body = {"name": "Testing"} | settings | {"requests": requests or []}
+        made = caller.ok("POST", "/collections", body)["collection"]
+        assert isinstance(made, dict)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def a_result_set() -> Callable[[str], ResultSet]:
+    """Rows as a finished run leaves them."""
+
+    def make(collection_id: str) -> ResultSet:
+        collection = Collection.objects.get(public_id=collection_id)
+        number, moment = (
+            collection.next_result_set_number,
+            now().replace(microsecond=1000 * (now().microsecond // 1000)),
+        )
+        run = Run.objects.create(
+            collection=collection,
+            account=collection.account,
+            status=RunStatus.COMPLETED,
+            trigger=Trigger.API,
+            number=number,
+            request_count=collection.request_count,
+            completed_count=collection.request_count,
+            started_at=moment,
+            ended_at=moment,
+        )
+        Collection.objects.filter(pk=collection.pk).update(
+            next_result_set_number=number + 1, last_run_at=moment
+        )
+        return ResultSet.objects.create(
+            run=run,
+            collection=collection,
+            number=number,
+            started_at=moment,
+            ended_at=moment,
+            expires_at=moment + timedelta(days=14),
+            request_count=run.request_count,
+            completed_count=run.request_count,
+            failed_count=0,
+            page_count=1,
+            folder=f"sets/{collection.pk}/{run.pk}",
+        )
+
+    return make
