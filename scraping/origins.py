@@ -44,7 +44,8 @@ class Origins:
         if below:
             # Bases may lie inside each other, and two origins may share one: then the page's own origin.
             length, _, original = max(below)
-            return original + (whole[length:] or "/")
+            rest = whole[length:]
+            return original + (rest if rest.startswith("/") else f"/{rest}")
         if origin in self._base and read_url(self._base[origin])[0].origin == place.origin:
             return origin + path
         return whole

@@ -36,6 +36,8 @@ def connecting(error: Exception, host: str) -> ScrapeError:
     text = str(error)
     if isinstance(error, exceptions.ProxyConnectionError):
         return ScrapeError("proxy_failed", f"The proxy did not connect to {host}.", retryable=True)
+    if "is_proxied: true" in text and not isinstance(error, exceptions.TimeoutError):
+        return ScrapeError("proxy_failed", f"The proxy broke off the request to {host}.", retryable=True)
     if isinstance(error, exceptions.TlsError) or "CERTIFICATE" in text or "ssl" in text.lower():
         return ScrapeError(
             "tls_failed", f"{host} has no TLS certificate that can be trusted, or speaks TLS wrongly."

@@ -134,7 +134,9 @@ class HttpFetcher:
         if len(journey.passed) > self._settings.max_redirects:
             raise _endless(journey, f"more than {self._settings.max_redirects} times")
         journey.asked.add((hop.method, known, journey.cookies))
-        url = join(sent, _as_text(answer.location or ""))
+        location = _as_text(answer.location or "").strip(" ")
+        # A reference without a scheme means the site's own, which an override may have changed.
+        url = join(known if location.startswith("//") else sent, location)
         url = self._origins.original(read_url(known)[0].origin, url)
         if answer.set_cookies:
             hop = _remember_cookies(hop, sent, answer, journey)

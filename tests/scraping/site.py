@@ -45,12 +45,17 @@ class Site:
     A route that returns None has written its answer itself (or none), and the connection is closed."""
 
     def __init__(
-        self, routes: Mapping[str, Route] | None = None, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+        self,
+        routes: Mapping[str, Route] | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
         self.received: list[Received] = []
         self.connections = 0
         self.open_connections = 0
+        self.readers: dict[asyncio.StreamWriter, asyncio.StreamReader] = {}
         self._tls = tls
         self._listen = host
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,6 +91,7 @@ class Site:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open_connections += 1
+        self.readers[writer] = reader
         try:
             while True:
                 request = await self._read(reader, writer)
@@ -100,12 +106,15 @@ class Site:
             pass  # the client went away, which some tests want
         finally:
             self.open_connections -= 1
+            del self.readers[writer]
             writer.close()
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Received:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.rstrip("\r\n").split("\r\n")
         method, target, _ = first.split(" ", 2)
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        headers = {
+            name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+        }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         return Received(method, target, headers, body, writer.get_extra_info("peername")[0])

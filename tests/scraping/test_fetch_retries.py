@@ -162,11 +162,10 @@ def test_waiting_for_the_hosts_turn_does_not_count_as_time_on_the_way() -> None:
         await asyncio.sleep(60)
 
     async def scenario() -> None:
-        routes = {"/a": redirect("/b"), "/b": page(b"there"), "/never": never}
+        routes: dict[str, Route] = {"/a": redirect("/b"), "/b": page(b"there"), "/never": never}
         async with Site(routes) as site, fetching(site, throttle=Slow(), total_timeout=0.5) as fetcher:
-            response = await get(fetcher, site.url("/a"))
-            assert response.body == b"there"
-            assert response.elapsed < 0.5
+            # Two turns took longer than the page may; on the way it was for a moment only.
+            assert (await get(fetcher, site.url("/a"))).body == b"there"
             assert (await failure(fetcher, site.url("/never"))).code == "timeout"
 
     run(scenario())
