@@ -73,6 +73,13 @@ class SharedThrottle:
         state.next_start = max(state.next_start, time.monotonic() + seconds)
         await self._in_thread(hosts.slow_down, host, seconds)
 
+    async def close(self) -> None:
+        """Give every share back; the throttle is of no use afterwards."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
+        await self._in_thread(hosts.give_back, list(self._hosts), self.holder)
+
     async def _enter(self, host: str, state: _Host) -> None:
         """Wait for a place; counts it as taken."""
         while True:
