@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import shared_task
+from django.utils.timezone import now
 
 from collections_app.services import (
     dispatching,
@@ -25,7 +26,7 @@ WORK_SECONDS = 30.0  # then the task ends and rings for the next, so that a shut
 @shared_task(name="collections.fire")
 def fire(collection: int, plan: dict[str, Any] | None = None, due_at: str = "") -> None:
     """A schedule is due. Our beat launches by itself; this serves whoever sends the task by hand."""
-    moment = datetime.fromisoformat(due_at) if due_at else launching.now()
+    moment = datetime.fromisoformat(due_at) if due_at else now()
     launching.launch_due([(collection, moment)])
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Mapping
 from typing import Any
 
 from config.celery import app
@@ -11,10 +12,10 @@ from scraping.scraper import Scraper
 scrape = Scraper.scrape
 
 
-async def deadly(self: Scraper, params: dict[str, Any], **options: Any) -> Outcome:
+async def deadly(self: Scraper, params: Mapping[str, Any], *, real_time: bool = False) -> Outcome:
     if str(params.get("url", "")).endswith("/kill"):
         os.kill(os.getpid(), signal.SIGKILL)
-    return await scrape(self, params, **options)
+    return await scrape(self, params, real_time=real_time)
 
 
 Scraper.scrape = deadly  # type: ignore[method-assign]  # the one process that is meant to be broken

@@ -11,8 +11,8 @@ from tests.collections_app.fire.conftest import Service, rows_of
 pytestmark = pytest.mark.processes
 
 
-def start(service: Service, count: int, **settings: object) -> Run:
-    run = launch(service.collection(count, **settings), "api")
+def start(service: Service, count: int) -> Run:
+    run = launch(service.collection(count), "api")
     assert run is not None
     return run
 

@@ -14,6 +14,7 @@ from collections_app.services.dispatching import dispatch
 from collections_app.services.finishing import finish
 from collections_app.services.launching import launch, stop
 from collections_app.services.recovery import recover
+from collections_app.services.results import write_result_set
 from tests.collections_app.pipeline.conftest import StubEngine
 
 MakeCollection = Callable[..., Collection]
@@ -85,7 +86,7 @@ def test_while_one_writes_nobody_else_does(
 ) -> None:
     run = begin(make_collection(3))
     working.work(engine, seconds=30)
-    write = finishing.write_result_set
+    write = write_result_set
     second: list[ResultSet | None] = []
 
     def meanwhile(*args: object, **kwargs: object) -> object:
@@ -128,7 +129,7 @@ def test_a_writer_that_froze_past_its_lease_does_not_complete_the_run(
 ) -> None:
     run = begin(make_collection(3))
     working.work(engine, seconds=30)
-    write = finishing.write_result_set
+    write = write_result_set
     taken_over: list[ResultSet | None] = []
 
     def freeze(*args: object, **kwargs: object) -> object:
@@ -200,7 +201,7 @@ def test_a_stop_while_the_files_are_written_makes_the_set_a_stopped_one(
     collection = make_collection(3)
     run = begin(collection)
     working.work(engine, seconds=30)
-    write = finishing.write_result_set
+    write = write_result_set
     calls: Iterator[bool] = iter([True, False])
 
     def and_stop(*args: object, **kwargs: object) -> object:
