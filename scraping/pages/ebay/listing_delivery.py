@@ -1,0 +1,131 @@
+"""Who sells a listing and how it gets to the buyer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from selectolax.lexbor import LexborNode
+
+from scraping.pages.ebay import facts, money, words
+from scraping.pages.ebay.embedded import as_number, first
+from scraping.pages.ebay.facts import put
+from scraping.pages.ebay.listing import Listing
+from scraping.pages.ebay.nodes import attribute, chunks, seen, squeeze, text_of
+
+Item = dict[str, Any]
+
+_VALUES = ".ux-labels-values__values-content"
+
+
+class ListingDelivery(Listing):
+    """The part of the page about seller, shipping, returns and payment."""
+
+    def seller(self) -> Item | None:
+        card = self.tree.css_first(".x-sellercard-atf")
+        if card is None:
+            name = attribute(self.tree, ".x-store-information__store-name", "title") or text_of(
+                self.tree, ".x-store-information__store-name"
+            )
+            percent = text_of(self.tree, ".x-store-information__highlights")
+            return self._with_login(
+                facts.seller(
+                    name, attribute(self.tree, ".x-store-information__store-name a", "href"), None, percent
+                )
+            )
+        about = card.css_first(".x-sellercard-atf__info__about-seller")
+        name = text_of(
+            card, ".x-sellercard-atf__info__about-seller a", "[title].x-sellercard-atf__info__about-seller"
+        )
+        score = text_of(card, ".x-sellercard-atf__about-seller-item", ".x-sellercard-atf__about-seller")
+        # The percentage may stand in a button, which is no visible text elsewhere.
+        details = [squeeze(node.text()) for node in card.css(".x-sellercard-atf__data-item")]
+        percent = next((text for text in details if "%" in text), None)
+        if (
+            not name
+            and details
+            and (match := re.match(r"^(?P<name>.+?)\s*\((?P<score>[\d.,\sKM]+)\)$", details[0]))
+        ):
+            name, score = match["name"], match["score"]
+        link = attribute(about, "a", "href") if about is not None else None
+        return self._with_login(facts.seller(name, link, score, percent))
+
+    def _with_login(self, seller: Item | None) -> Item | None:
+        if seller is not None:
+            put(seller, "username", facts.login_of(self.description_url))
+        return seller
+
+    def values(self, label: str) -> str | None:
+        """The text beside a label of the page, e.g. "returns"."""
+        return next((said for node in self._labelled(label) if (said := _sentence(node))), None)
+
+    def _labelled(self, label: str) -> list[LexborNode]:
+        return self.tree.css(f".ux-labels-values--{label} {_VALUES}")
+
+    def shipping(self) -> Item | None:
+        found: Item = {}
+        for node in self._labelled("shipping")[:1]:
+            lines = [child for child in node.iter() if child.tag == "div"] or [node]
+            found |= facts.shipping(
+                [squeeze(text) for text in chunks(lines[0]) if text.strip(" \u00a0")], self.domain
+            )
+            for line in lines[1:]:
+                if (said := seen(line)) and (":" in said or words.LOCATION.match(said)):
+                    put(found, "location", facts.place(said))
+        put(found, "location", found.get("location") or facts.place(self.values("itemLocation")))
+        ships_to = self.values("shipsto") or self.values("shipsTo") or self.values("postsTo")
+        put(found, "ships_to", ships_to)
+        if "cost" not in found and not found.get("price"):
+            self._declared_shipping(found)
+        put(found, "deliveryEstimate", self._delivery())
+        return found or None
+
+    def _declared_shipping(self, found: Item) -> None:
+        rate = first(self.offer_schema.get("shippingDetails"))
+        rate = rate.get("shippingRate") if isinstance(rate, dict) else None
+        if (
+            isinstance(rate, dict)
+            and (amount := as_number(rate.get("value"))) is not None
+            and isinstance(rate.get("currency"), str)
+        ):
+            found["cost"] = money.made(amount, rate["currency"])
+            found["price"] = found["cost"]["raw"] if amount else "Free"
+
+    def _delivery(self) -> str | None:
+        for node in self._labelled("deliverto"):
+            line = next((child for child in node.iter() if child.tag == "div"), node)
+            days = [said for part in line.css(".ux-textspans--BOLD") if (said := seen(part))]
+            if days:
+                return " and ".join(days[:2])
+            if said := seen(line):
+                return said
+        return None
+
+    def payment_methods(self) -> list[str]:
+        found = []
+        for node in self._labelled("payments"):
+            for part in node.css("[role=img], svg title"):
+                name = (
+                    part.attributes.get("title")
+                    or part.attributes.get("aria-label")
+                    or (part.text() if part.tag == "title" else "")
+                )
+                if name and name.strip() not in found:
+                    found.append(name.strip())
+        return found
+
+    def promotion(self) -> Item | None:
+        reasons = []
+        for node in self.tree.css(".x-wtb-signals .ux-section-icon-with-details__data-item-text"):
+            # What stands in bold is a headline ("Just listed."); the reason follows it.
+            plain = squeeze(
+                " ".join(seen(part) for part in node.css(".ux-textspans:not(.ux-textspans--BOLD)"))
+            )
+            if said := plain or seen(node):
+                reasons.append(said)
+        return {"why_buy": list(dict.fromkeys(reasons))} if reasons else None
+
+
+def _sentence(node: LexborNode) -> str:
+    """The node's text, its spans joined as sentences: "30 days returns" and "." are one."""
+    return re.sub(r"\s+([.,;])", r"\1", seen(node)).strip()

@@ -1,0 +1,89 @@
+"""Text and attributes out of a parsed page's nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+# Only for screen readers, scripts, or a layer that opens on a click: not what stands on the page.
+_UNSEEN_CLASSES = frozenset(
+    {
+        "clipped", "g-hdn", "hideforacc", "fb-clipped", "hide", "oly_upnl", "lightbox-dialog",
+        "infotip__overlay", "tourtip__overlay", "tooltip__overlay",
+    }
+)  # fmt: skip
+_UNSEEN_TAGS = frozenset({"script", "style", "svg", "template", "noscript", "button", "select", "input"})
+_SPACES = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
+
+Tree = LexborHTMLParser | LexborNode
+
+
+def squeeze(text: str) -> str:
+    """One space for every run of spaces (no-break and zero-width ones too), none at the ends."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def classes(node: LexborNode) -> list[str]:
+    return (node.attributes.get("class") or "").split()
+
+
+def chunks(top: LexborNode) -> Iterator[str]:
+    """The pieces of text that a reader sees inside the node, in order, as they stand. No recursion: a page may
+    nest as deep as it likes."""
+    return (text for text, _ in marked(top, frozenset()))
+
+
+def marked(top: LexborNode, marks: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """The pieces of text that a reader sees, each with the innermost of the classes in `marks` that it stands in,
+    or ""."""
+    waiting = [(top.child, "")]
+    while waiting:
+        node, mark = waiting.pop()
+        if node is None:
+            continue
+        waiting.append((node.next, mark))
+        if node.is_text_node:
+            if text := node.text_content:
+                yield text, mark
+        elif node.is_element_node and node.tag not in _UNSEEN_TAGS:
+            attributes = node.attributes
+            if "hidden" in attributes:
+                continue
+            own = attributes.get("class")
+            if own:
+                names = own.split()
+                if not _UNSEEN_CLASSES.isdisjoint(names):
+                    continue
+                within = next((name for name in names if name in marks), mark)
+            else:
+                within = mark
+            waiting.append((node.child, within))
+
+
+def seen(node: LexborNode | None) -> str:
+    """What a reader sees inside the node, in one line; empty for no node."""
+    return squeeze(" ".join(chunks(node))) if node is not None else ""
+
+
+def text_of(tree: Tree, *selectors: str) -> str | None:
+    """The visible text of the first element, selector by selector, that has any."""
+    for selector in selectors:
+        for node in tree.css(selector):
+            if text := seen(node):
+                return text
+    return None
+
+
+def attribute(tree: Tree, selector: str, *names: str) -> str | None:
+    """The first of these attributes that an element of the selector has and that is not empty."""
+    for node in tree.css(selector):
+        for name in names:
+            if value := (node.attributes.get(name) or "").strip():
+                return value
+    return None
+
+
+def has_any(tree: Tree, *selectors: str) -> bool:
+    return tree.css_first(", ".join(selectors)) is not None
