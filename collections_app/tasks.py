@@ -59,5 +59,7 @@ def recover() -> None:
 
 @shared_task(name="collections.retain")
 def retain() -> None:
-    """Delete what has expired."""
-    retention.expire()
+    """Delete what has expired, bite by bite, and what a dead worker left."""
+    finishing.sweep_leftovers()
+    if retention.expire():
+        ring("retain")

@@ -15,6 +15,7 @@ from collections_app.models.runs import BatchStatus, RunStatus
 from collections_app.services import parts
 from collections_app.services.batches import is_worked_off
 from collections_app.services.bell import ring
+from collections_app.services.result_files import listing
 from collections_app.services.results import write_result_set
 
 logger = logging.getLogger(__name__)
@@ -146,6 +147,15 @@ def _rows(run: Run) -> Iterator[bytes]:
             yield row
     if passed != wanted or (run.status == RunStatus.RUNNING and passed != run.request_count):
         raise RowsMissing(f"run {run.pk}: {passed} rows for {run.request_count} requests")
+
+
+def sweep_leftovers() -> int:
+    """Delete the part files of runs whose result set stands: whoever finished them died before he swept."""
+    runs = [int(name) for name in listing(parts.ROOT)[0] if name.isdecimal()]
+    finished = ResultSet.objects.filter(run__in=runs).values_list("run_id", flat=True)
+    for run in finished:
+        parts.sweep(run)
+    return len(finished)
 
 
 def formats_of(collection: Collection) -> list[str]:

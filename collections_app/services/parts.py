@@ -9,6 +9,7 @@ from typing import IO, NamedTuple
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 
+ROOT = "parts"
 IN_MEMORY = 4_000_000  # bytes of rows that are held in memory before they go to disk
 LINES_READ = 1 << 20
 
@@ -85,7 +86,7 @@ def lines(name: str) -> Iterator[bytes]:
 
 
 def folder(run: int) -> str:
-    return f"parts/{run}"
+    return f"{ROOT}/{run}"
 
 
 def sweep(run: int) -> None:

@@ -216,3 +216,17 @@ def test_a_stop_while_the_files_are_written_makes_the_set_a_stopped_one(
     run.refresh_from_db()
     assert run.status == "stopped"
     assert ResultSet.objects.get().completed_count == 3
+
+
+@pytest.mark.django_db
+def test_part_files_that_a_dead_finisher_left_are_swept(
+    make_collection: MakeCollection, engine: StubEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, going = begin(make_collection(1)), begin(make_collection(1))
+    working.work(engine, seconds=30)
+    with monkeypatch.context() as patch:
+        patch.setattr(parts, "sweep", lambda run: None)
+        finish(done.pk)
+    assert finishing.sweep_leftovers() == 1
+    assert not parts.storage().exists(parts.folder(done.pk))
+    assert parts.storage().exists(parts.folder(going.pk))
