@@ -10,7 +10,8 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 
-from collections_app.api.traject import account, collections, requests
+from collections_app.api.downloads import RequestFileView, ResultFileView
+from collections_app.api.traject import account, collections, request_exports, requests, results
 from collections_app.api.traject.base import UnknownPath
 
 View = Callable[..., HttpResponseBase]
@@ -39,8 +40,44 @@ urlpatterns = [
         ("collections/<str:collection_id>/schedule", collections.ScheduleView, "schedule"),
         ("collections/<str:collection_id>/requests", requests.RequestsView, "requests"),
         ("collections/<str:collection_id>/requests/<int:page>", requests.RequestsPageView, "requests_page"),
+        (
+            "collections/<str:collection_id>/requests/json",
+            request_exports.RequestsJsonView,
+            "requests_json",
+        ),
+        ("collections/<str:collection_id>/requests/csv", request_exports.RequestsCsvView, "requests_csv"),
+        ("collections/<str:collection_id>/results", results.ResultsView, "results"),
+        ("collections/<str:collection_id>/results/<str:number>", results.ResultView, "result"),
+        (
+            "collections/<str:collection_id>/results/<str:number>/jsonlines",
+            results.JsonLinesView,
+            "result_jsonlines",
+        ),
+        ("collections/<str:collection_id>/results/<str:number>/csv", results.CsvView, "result_csv"),
+        ("collections/<str:collection_id>/results/<str:number>/links", results.LinksView, "result_links"),
+        (
+            "collections/<str:collection_id>/results/<str:number>/resendwebhook",
+            results.ResendWebhookView,
+            "resend_webhook",
+        ),
+        (
+            "collections/<str:collection_id>/results/<str:number>/resend_webhook",
+            results.ResendWebhookView,
+            "resend_webhook_alias",
+        ),
         # Any other word in this place is a request's id, so this one stands last.
         ("collections/<str:collection_id>/<str:request_id>", requests.RequestView, "request"),
+    ),
+    re_path(
+        r"^results/(?P<token>[A-Za-z0-9_-]{1,40})/(?P<name>[^/]{1,200})$",
+        ResultFileView.as_view(),
+        name="result_file",
+    ),
+    re_path(
+        r"^requests/(?P<token>[A-Za-z0-9:_-]{1,200})/"
+        r"Collection_Requests_(?P<collection_id>[0-9A-F]{8})_Page_(?P<page>[0-9]{1,6})\.(?P<format>json|csv)$",
+        RequestFileView.as_view(),
+        name="request_file",
     ),
     re_path(r"^", UnknownPath.as_view()),
 ]

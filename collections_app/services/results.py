@@ -1,6 +1,7 @@
 """Result sets: rows to pages, pages to further formats, and the links that lead to them."""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple, TypedDict
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from collections_app.exporters import EXPORTERS, Options
@@ -199,6 +201,22 @@ def stem_of(result_set: ResultSet) -> str:
 
 def gone(result_set: ResultSet) -> Refused:
     return Refused(f"Result Set {result_set.number} is no longer there", 404)
+
+
+def of_collection(collection: Collection) -> QuerySet[ResultSet]:
+    """The collection's result sets that have not expired, newest first."""
+    found = ResultSet.objects.filter(collection=collection, expires_at__gt=now()).select_related("collection")
+    return found.order_by("-number")
+
+
+def find(collection: Collection, number: str) -> ResultSet:
+    """The collection's result set of that number. Raises Refused (404) when there is none, or it has expired."""
+    wanted = int(number) if re.fullmatch("[0-9]{1,9}", number) else 0
+    result_set = of_collection(collection).filter(number=wanted).first()
+    if result_set is None:
+        raise Refused(f"Result Set with ID '{number[:80]}' was not found", 404)
+    result_set.collection = collection
+    return result_set
 
 
 def links(result_set: ResultSet, format: str, csv_fields: str = "", base_url: str = "") -> Links:
