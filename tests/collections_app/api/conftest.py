@@ -58,7 +58,7 @@ class Caller:
         assert answer["request_info"]["success"] is True
         return answer
 
-    def refused(self, status: int, verb: str, path: str, body: Any = None, **options: Any) -> str:
+    def refused(self, status: int, verb: str, path: str, body: Any = None, /, **options: Any) -> str:
         """The message of a refusal that has this status and the envelope."""
         answered, answer = self.call(verb, path, body, **options)
         assert answered == status, answer
@@ -67,8 +67,13 @@ class Caller:
         return str(answer["request_info"]["message"])
 
 
+MakeCaller = Callable[..., Caller]
+
+
 @pytest.fixture
-def make_caller(db: None) -> Callable[..., Caller]:
+def make_caller(db: None) -> MakeCaller:
+    """Makes an account with these fields and a caller with its key."""
+
     def make(name: str = "Testers", **fields: Any) -> Caller:
         account = Account.objects.create(name=name, **fields)
         return Caller(account, create_key(account)[1])
@@ -77,12 +82,12 @@ def make_caller(db: None) -> Callable[..., Caller]:
 
 
 @pytest.fixture
-def caller(make_caller: Callable[..., Caller]) -> Caller:
+def caller(make_caller: MakeCaller) -> Caller:
     return make_caller("Testers", email="testers@example.com")
 
 
 @pytest.fixture
-def stranger(make_caller: Callable[..., Caller]) -> Caller:
+def stranger(make_caller: MakeCaller) -> Caller:
     """A caller with an account of their own."""
     return make_caller("Strangers")
 
