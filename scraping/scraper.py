@@ -27,6 +27,7 @@ from scraping.throttle import Throttle
 
 logger = logging.getLogger(__name__)
 
+MAX_STEPS = 3  # pages on the way to an item that only tell where it is
 SECRET_PARAMETERS = frozenset({"api_key"})
 
 
@@ -68,6 +69,7 @@ class Scraper:
     async def _pages(self, type_: RequestType, params: Params, attempt: _Attempt) -> None:
         joined = Joined(type_.main_list, first_page=params.get("page", 1), most=params.get("max_page", 1))
         request: PageRequest | None = type_.first(params)
+        steps = 0
         while request is not None:
             started = datetime.now(UTC)
             attempt.visit(type_.metadata_url, request.url, started)
@@ -86,6 +88,12 @@ class Scraper:
                     break
                 attempt.payload = _wanted(joined.item, params)
                 raise _on_page(error, joined) from error
+            if isinstance(item, PageRequest):
+                steps += 1
+                if steps > MAX_STEPS:
+                    raise ScrapeError("unexpected_page", "The pages only point to one another.")
+                request = item
+                continue
             joined.add(item)
             request = None if joined.full else type_.following(params, response, item)
         if joined.pages:

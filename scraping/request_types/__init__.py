@@ -7,10 +7,14 @@ from typing import Any
 
 from scraping.errors import BadParameter
 from scraping.request_types.contract import RequestType
+from scraping.request_types.ebay_product import EBAY_PRODUCT
+from scraping.request_types.ebay_search import EBAY_SEARCH
 from scraping.request_types.page import PAGE
 
 REQUEST_TYPES: dict[str, RequestType] = {
     "page": PAGE,
+    "search": EBAY_SEARCH,
+    "product": EBAY_PRODUCT,
 }
 
 

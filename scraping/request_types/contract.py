@@ -38,9 +38,12 @@ class RequestType(Protocol):
     def first(self, params: Params) -> PageRequest:
         """The page to get first (`params["page"]`, where the type has pages)."""
 
-    def read(self, params: Params, response: PageResponse) -> Item:
+    def read(self, params: Params, response: PageResponse) -> Item | PageRequest:
         """The page's item: the payload only, in the order a client sees it. Called for HTTP status < 400 and pages
-        that are no known block page. Raises ScrapeError with `blocked`, `not_found` or `unexpected_page`."""
+        that are no known block page. Raises ScrapeError with `blocked`, `not_found` or `unexpected_page`.
+
+        A page that only tells where the item is (a search for its code) gives the request for that page, which is
+        then got and read in its place."""
 
     def following(self, params: Params, response: PageResponse, item: Item) -> PageRequest | None:
         """The page after this one, when there is one; asked only while `max_page` is not reached."""

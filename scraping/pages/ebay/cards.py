@@ -25,9 +25,11 @@ _A_ROWS = ".s-card__attribute-row, .su-item-card__attribute-row"
 _PRICES = frozenset({"s-card__price", "su-item-card__price", "s-item__price"})
 _STRUCK = frozenset({"strikethrough", "STRIKETHROUGH"})
 _MARKS = _PRICES | _STRUCK
+# "New listing" before a title.
+_HIGHLIGHTS = frozenset({"LIGHT_HIGHLIGHT", "s-card__new-listing", "su-item-card__new-listing"})
 _SUBTITLES = ".s-card__subtitle, .su-item-card__subtitle, .s-item__subtitle"
 _CAPTIONS = (
-    ".s-card__caption, .su-item-card__caption, .s-item__caption--signal, .s-item__title--tagblock .POSITIVE, "
+    ".s-card__caption, .su-item-card__caption, .s-item__caption--signal, .s-item__caption-section, .s-item__title--tagblock .POSITIVE, "
     ".s-item__title--tagblock .NEGATIVE, .s-item__ended-date, .s-item__endedDate"
 )
 
@@ -92,14 +94,11 @@ def _title(card: LexborNode) -> str | None:
     holder = card.css_first(f"{_A_TITLE}, .s-item__title")
     if holder is None:
         return None
-    pieces = []
-    for child in holder.iter(include_text=True):
-        if child.is_text_node:
-            pieces.append(child.text_content or "")
-        elif child.tag in ("span", "div", "h3") and {"clipped", "LIGHT_HIGHLIGHT"}.isdisjoint(classes(child)):
-            said = seen(child)
-            if not words.NEW_LISTING.match(said):
-                pieces.append(said)
+    pieces = [
+        text
+        for text, mark in marked(holder, _HIGHLIGHTS)
+        if not mark and text.strip() and not words.NEW_LISTING.match(text)
+    ]
     return squeeze(" ".join(pieces)) or None
 
 

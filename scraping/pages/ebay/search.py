@@ -78,6 +78,13 @@ class SearchPage:
             found.append({"position": len(found) + 1, **listing})
         return found
 
+    def unread(self) -> bool:
+        """Whether the page must have listings although none was read: it tells of results, is the first page, and does
+        not say that nothing matches."""
+        if has_any(self.tree, ".srp-save-null-search"):
+            return False
+        return self.total() is None or (bool(self.total()) and self.asked_page == 1)
+
     def information(self) -> Item:
         """What the page says of the search: its words, what it made of them, notices above the results."""
         information: Item = {}

@@ -30,6 +30,7 @@ class Labels:
     def __init__(self, tree: LexborHTMLParser) -> None:
         self._tree = tree
         self._rules: dict[str, str] | None = None
+        self._labelled = tree.css_first(".s-item__title--tagblock__SPONSORED") is not None
 
     def of(self, card: LexborNode) -> bool | None:
         """True or False; None when the card has no label or one that is hidden in a way that is not known."""
@@ -39,7 +40,8 @@ class Labels:
         for holder in card.css(".s-item__title--tagblock__SPONSORED, .s-item__sep"):
             if (spelt := self._spelt(holder)) is not None:
                 return spelt
-        return None
+        # Until 2022 only an advertisement had the label, on a page that has any.
+        return False if self._labelled and "s-item" in classes(card) else None
 
     def _drawn(self, holder: LexborNode) -> bool | None:
         """The label as a picture: it is seen when its text begins inside the box."""
