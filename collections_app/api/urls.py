@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 
 from collections_app.api.downloads import RequestFileView, ResultFileView
-from collections_app.api.traject import account, collections, request_exports, requests, results
+from collections_app.api.traject import account, collections, realtime, request_exports, requests, results
 from collections_app.api.traject.base import UnknownPath
 
 View = Callable[..., HttpResponseBase]
@@ -30,6 +30,8 @@ def routes(*entries: tuple[str, Any, str]) -> list[URLPattern]:
 urlpatterns = [
     *routes(
         ("account", account.AccountView, "account"),
+        ("errorlogs", realtime.ErrorLogsView, "errorlogs"),
+        ("request", realtime.RequestView, "real_time_request"),
         ("collections", collections.CollectionsView, "collections"),
         ("collections/stopall", collections.StopAllView, "stopall"),
         ("collections/stop_all", collections.StopAllView, "stop_all"),

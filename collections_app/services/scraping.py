@@ -53,10 +53,19 @@ class Engine:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def close(self) -> None:
-        if "scraper" in self.__dict__:
-            self.submit(self.scraper.close()).result(timeout=10)
+        self.submit(self._wind_up()).result(timeout=10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
+
+    async def _wind_up(self) -> None:
+        if "scraper" in self.__dict__:
+            await self.scraper.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        # Its threads hold database connections, which end with them.
+        await self._loop.shutdown_default_executor()
 
 
 _engines: dict[int, Engine] = {}

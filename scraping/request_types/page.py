@@ -40,16 +40,7 @@ class Page:
     main_list = None
     metadata_url = "url"
     missing = None
-    csv_fields = (
-        "request.custom_id",
-        "request.url",
-        "success",
-        "result.status",
-        "result.url",
-        "result.title",
-        "result.extracted",
-        "result.request_info.message",
-    )
+    csv_fields = ("request.url", "result.status", "result.url", "result.title", "result.extracted")
     parameters = Parameters(
         Url("url", "The page.", required=True),
         Extract("extract", 'Named CSS or XPath selectors, or "schema.org".'),
