@@ -131,11 +131,17 @@ class Guard:
     async def check(self, url: str, *, trusted: bool = False) -> Target:
         """The URL's target, or ScrapeError with one of the reasons above. `trusted` places were set by the
         operator (an override, a proxy): they may be private."""
-        place, path = read_url(url)
+        return await self.check_place(*read_url(url), trusted=trusted)
+
+    async def check_place(
+        self, place: Place, path: str, *, trusted: bool = False, within: float | None = None
+    ) -> Target:
+        """The same for a URL that is read already. Raises TimeoutError when a name needs longer than `within`
+        seconds."""
         free = trusted or self._judge_cached(place)
         if place.address is not None:
             return Target(place.origin + path, place, (place.address,))
-        addresses = await self._resolver.resolve(place.host)
+        addresses = await self._resolver.resolve(place.host, within)
         if not free:
             refuse_private(place.host, addresses)
         return Target(place.origin + path, place, addresses)

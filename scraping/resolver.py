@@ -46,8 +46,9 @@ class Resolver:
         self._asking: dict[str, asyncio.Task[tuple[IPAddress, ...]]] = {}
         self._pool: ThreadPoolExecutor | None = None
 
-    async def resolve(self, host: str) -> tuple[IPAddress, ...]:
-        """The name's addresses, at least one. Raises ScrapeError (dns_failed)."""
+    async def resolve(self, host: str, within: float | None = None) -> tuple[IPAddress, ...]:
+        """The name's addresses, at least one. Raises ScrapeError (dns_failed), and TimeoutError when this caller
+        has no more than `within` seconds and they are over."""
         known = self._known.get(host)
         if known is not None and known[0] > self._clock():
             if isinstance(known[1], ScrapeError):
@@ -58,7 +59,8 @@ class Resolver:
             task = self._asking[host] = asyncio.create_task(self._ask(host))
             task.add_done_callback(lambda done: self._asked(host, done))
         # Shielded: others may wait for the same answer when this caller is cancelled.
-        return await asyncio.shield(task)
+        async with asyncio.timeout(within):
+            return await asyncio.shield(task)
 
     def resolve_blocking(self, host: str) -> tuple[IPAddress, ...]:
         """The same in the calling thread, without the memory. Raises ScrapeError (dns_failed)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 FORGET_ABOVE = 1000  # hosts remembered before idle ones are dropped
@@ -48,29 +48,21 @@ class LocalThrottle:
         self._clock = clock
         self._hosts: dict[str, _Host] = {}
 
-    @asynccontextmanager
-    async def slot(self, host: str) -> AsyncIterator[None]:
-        state = self._host(host)
-        state.users += 1
-        try:
-            async with state.places:
-                await self._turn(state)
-                yield
-        finally:
-            state.users -= 1
+    def slot(self, host: str) -> AbstractAsyncContextManager[None]:
+        return _Slot(self, host)
 
     async def slow_down(self, host: str, seconds: float) -> None:
-        state = self._host(host)
+        state = self.host(host)
         state.next_start = max(state.next_start, self._clock() + seconds)
 
-    async def _turn(self, state: _Host) -> None:
+    async def turn(self, state: _Host) -> None:
         """Wait until the host may be asked again, then take that moment."""
         while (wait := state.next_start - self._clock()) > 0:
             # Whoever is woken first takes the turn; the others see the later moment and sleep on.
             await self._sleep(wait)
         state.next_start = self._clock() + self._delay
 
-    def _host(self, name: str) -> _Host:
+    def host(self, name: str) -> _Host:
         state = self._hosts.get(name)
         if state is None:
             if len(self._hosts) >= FORGET_ABOVE:
@@ -83,6 +75,37 @@ class LocalThrottle:
         self._hosts = {
             name: state for name, state in self._hosts.items() if state.users or state.next_start > now
         }
+
+
+class _Slot:
+    """One request's stay at a host. A class, since every page passes here and @asynccontextmanager costs twice."""
+
+    __slots__ = ("_name", "_state", "_throttle")
+
+    def __init__(self, throttle: LocalThrottle, name: str) -> None:
+        self._throttle = throttle
+        self._name = name
+
+    async def __aenter__(self) -> None:
+        self._state = state = self._throttle.host(self._name)
+        state.users += 1
+        try:
+            await state.places.acquire()
+        except BaseException:
+            state.users -= 1
+            raise
+        try:
+            await self._throttle.turn(state)
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *failure: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        self._state.users -= 1
+        self._state.places.release()
 
 
 class _Host:

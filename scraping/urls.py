@@ -166,7 +166,7 @@ def _quoted(url: str, rest: str) -> str:
 
 
 def _without_dots(rest: str) -> str:
-    """"." and ".." resolved as the client would do it (WHATWG: %2e is a dot too), so that a path stays below the
+    """ "." and ".." resolved as the client would do it (WHATWG: %2e is a dot too), so that a path stays below the
     base that an override puts before it."""
     path, mark, query = rest.partition("?")
     kept: list[str] = []

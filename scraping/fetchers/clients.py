@@ -8,6 +8,7 @@ requests under way keep it alive until they end, then its connections close.
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,30 +31,44 @@ BROWSER = wreq.Emulation(profile=wreq.Profile.Chrome154, platform=wreq.Platform.
 _Key = tuple[str, tuple[IPAddress, ...], Proxy | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A client and the addresses it may reach (the proxy's, when there is one), as wreq writes them."""
+
+    client: wreq.Client
+    peers: frozenset[str]
+
+    def reaches(self, peer: str) -> bool:
+        """Whether a connection's other end ("93.184.216.34:443", "[2001:…]:443") is one of ours."""
+        return peer.rpartition(":")[0] in self.peers
+
+
 class Clients:
     def __init__(self, settings: FetchSettings) -> None:
         self._connect_timeout = timedelta(seconds=settings.connect_timeout)
         self._read_timeout = timedelta(seconds=settings.read_timeout)
         self._idle_connections = settings.concurrency
         self._roots = _read_roots(settings.ca_file)
-        self._clients: OrderedDict[_Key, wreq.Client] = OrderedDict()
+        self._lanes: OrderedDict[_Key, Lane] = OrderedDict()
 
-    def get(self, target: Target, proxy: Proxy | None) -> wreq.Client:
-        """The client for a checked target, through a checked proxy."""
+    def get(self, target: Target, proxy: Proxy | None) -> Lane:
+        """The way to a checked target, through a checked proxy."""
         key = (target.place.host, target.addresses, proxy)
-        client = self._clients.get(key)
-        if client is None:
-            client = self._clients[key] = self._make(target, proxy)
-            if len(self._clients) > KEPT:
-                self._clients.popitem(last=False)
+        lane = self._lanes.get(key)
+        if lane is None:
+            addresses = target.addresses if proxy is None else proxy.addresses
+            lane = Lane(self._make(target, proxy), frozenset(_as_written(address) for address in addresses))
+            self._lanes[key] = lane
+            if len(self._lanes) > KEPT:
+                self._lanes.popitem(last=False)
         else:
-            self._clients.move_to_end(key)
-        return client
+            self._lanes.move_to_end(key)
+        return lane
 
     def close(self) -> None:
         """Requests under way are cancelled."""
-        while self._clients:
-            self._clients.popitem()[1].close()
+        while self._lanes:
+            self._lanes.popitem()[1].client.close()
 
     def _make(self, target: Target, proxy: Proxy | None) -> wreq.Client:
         # system_dns: without it wreq would start a resolver of its own, which is never asked.
@@ -78,6 +93,10 @@ class Clients:
         else:
             options["proxies"] = [wreq.Proxy.all(proxy.url)]
         return wreq.Client(**options)
+
+
+def _as_written(address: IPAddress) -> str:
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _read_roots(path: str | None) -> wreq.CertStore | None:

@@ -1,16 +1,15 @@
-"""One request and its answer, over a client that is already bound to the right place."""
+"""One request and its answer."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import wreq
 
-from scraping.addresses import IPAddress
 from scraping.errors import ScrapeError
 from scraping.fetchers import failures
+from scraping.fetchers.clients import Lane
 from scraping.fetchers.redirects import REDIRECTS, Hop
 
 if TYPE_CHECKING:
@@ -38,49 +37,50 @@ class Answer:
 
 
 async def exchange(
-    client: wreq.Client,
+    lane: Lane,
     hop: Hop,
     url: str,
     *,
     host: str,
-    peers: Collection[IPAddress],
     max_bytes: int,
     jar: wreq.Jar | None,
 ) -> Answer:
-    """Send the hop to `url` and read the answer. `peers` are the addresses that may answer; `host` is for messages.
+    """Send the hop to `url`, down a lane that leads there, and read the answer. `host` is for messages.
 
     Raises ScrapeError: private_ip, connection_failed, tls_failed, proxy_failed, timeout, body_too_large,
     bad_encoding, invalid_parameters.
     """
-    options: Request = {"headers": hop.headers}
+    options: Request = {}
+    if hop.headers:
+        options["headers"] = hop.headers
     if hop.body is not None:
         options["body"] = hop.body
     if jar is not None:
         options["cookie_provider"] = jar
     try:
-        response = await client.request(METHODS[hop.method], url, **options)
+        response = await lane.client.request(METHODS[hop.method], url, **options)
     except failures.RAISED as error:
         raise failures.connecting(error, host) from error
-    async with response:
-        peer = response.remote_addr
-        if peer is None or peer.ip() not in peers:
-            raise ScrapeError(
-                "private_ip", f"The connection to {host} led to an address that was not checked."
-            )
-        status = response.status.as_int()
-        headers = _headers(response)
-        answer = Answer(status, headers, b"", tuple(headers.get("set-cookie", "").splitlines()))
-        if answer.location:
-            return answer
-        body = b"" if hop.method == "HEAD" else await _body(response, host, max_bytes)
-    return Answer(status, headers, body)
+    peer = response.remote_addr
+    if peer is None or not lane.reaches(str(peer)):
+        await response.close()
+        raise ScrapeError("private_ip", f"The connection to {host} led to an address that was not checked.")
+    status = response.status.as_int()
+    headers = _headers(response)
+    if status in REDIRECTS and "location" in headers:
+        async with response:  # lets go of the body, which nobody needs
+            return Answer(status, headers, b"", tuple(headers.get("set-cookie", "").splitlines()))
+    if hop.method == "HEAD":
+        return Answer(status, headers, b"")
+    if (response.content_length or 0) > max_bytes:
+        await response.close()
+        raise _too_large(host, max_bytes)
+    return Answer(status, headers, await _body(response, host, max_bytes))
 
 
 async def _body(response: wreq.Response, host: str, max_bytes: int) -> bytes:
     """The decoded body. Chunks are counted after decoding, so a small file that unpacks to a large one is given up
     as early as a large one."""
-    if (response.content_length or 0) > max_bytes:
-        raise _too_large(host, max_bytes)
     chunks = []
     size = 0
     try:

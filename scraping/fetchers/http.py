@@ -8,6 +8,7 @@ limit. A redirect makes the next hop and begins again; a failure that may pass i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -36,34 +37,25 @@ CLIENTS_HEADERS = frozenset(
 
 @dataclass(slots=True)
 class _Journey:
-    """One page's way: what was passed, what is left. `deadline` stands still while `pause`d."""
+    """One page's way: what was passed, what is left. Times are seconds of time.monotonic."""
 
-    deadline: asyncio.Timeout
+    limit: float
     retries: int
     proxy: str | None
+    started: float = field(default_factory=time.monotonic)
+    waited: float = 0.0  # for the host's turn: does not count
     passed: list[str] = field(default_factory=list)
     asked: set[tuple[str, str, int]] = field(default_factory=set)  # method, URL, sets of cookies by then
     jar: wreq.Jar | None = None
     cookies: int = 0
     attempts: int = 0
-    waited: float = 0.0
-    _paused_at: float = 0.0
-    _due: float = 0.0
+
+    def elapsed(self) -> float:
+        return time.monotonic() - self.started - self.waited
 
     def left(self) -> float:
-        """Seconds until the total timeout."""
-        when = self.deadline.when()
-        return 0.0 if when is None else when - asyncio.get_running_loop().time()
-
-    def pause(self) -> None:
-        self._due = self.deadline.when() or 0.0
-        self._paused_at = asyncio.get_running_loop().time()
-        self.deadline.reschedule(None)
-
-    def resume(self) -> None:
-        pause = asyncio.get_running_loop().time() - self._paused_at
-        self.waited += pause
-        self.deadline.reschedule(self._due + pause)
+        """Until the total timeout."""
+        return self.limit - self.elapsed()
 
 
 class HttpFetcher:
@@ -96,19 +88,16 @@ class HttpFetcher:
         hop = _first_hop(request)
         limit = self._settings.total_timeout if request.timeout is None else request.timeout
         async with self._places:
-            started = asyncio.get_running_loop().time()
+            journey = _Journey(limit, self._settings.retries, request.proxy or self._settings.proxy)
             try:
-                async with asyncio.timeout(limit) as deadline:
-                    journey = _Journey(
-                        deadline, self._settings.retries, request.proxy or self._settings.proxy
-                    )
-                    last, answer = await self._travel(hop, journey)
+                url, answer = await self._travel(hop, journey)
             except TimeoutError as error:
                 raise ScrapeError(
                     "timeout", f"{shown(request.url)} was not there within {limit:g} s."
                 ) from error
-            elapsed = asyncio.get_running_loop().time() - started - journey.waited
-        return PageResponse(last, answer.status, answer.headers, answer.body, elapsed, tuple(journey.passed))
+            return PageResponse(
+                url, answer.status, answer.headers, answer.body, journey.elapsed(), tuple(journey.passed)
+            )
 
     async def close(self) -> None:
         """Requests under way end with CancelledError."""
@@ -183,27 +172,34 @@ class HttpFetcher:
     async def _attempt(self, hop: Hop, journey: _Journey) -> tuple[str, str, Answer]:
         place, path = read_url(hop.url)
         override = self._origins.sent(place, path)
-        target = await self._guard.check(override or hop.url, trusted=override is not None)
+        target = await self._guard.check_place(
+            *(read_url(override) if override else (place, path)),
+            trusted=bool(override),
+            within=journey.left(),
+        )
         # An override names the very place to go to, so the proxy is left out.
-        proxy = await self._proxy(journey.proxy) if journey.proxy and not override else None
-        journey.pause()
+        proxy = await self._proxy(journey) if journey.proxy and not override else None
+        arrived = time.monotonic()
         async with self._throttle.slot(place.host):
-            journey.resume()
-            answer = await exchange(
-                self._clients.get(target, proxy),
-                hop,
-                target.url,
-                host=place.host,
-                peers=target.addresses if proxy is None else proxy.addresses,
-                max_bytes=self._settings.max_bytes,
-                jar=journey.jar,
-            )
+            journey.waited += time.monotonic() - arrived
+            async with asyncio.timeout(journey.left()):
+                answer = await exchange(
+                    self._clients.get(target, proxy),
+                    hop,
+                    target.url,
+                    host=place.host,
+                    max_bytes=self._settings.max_bytes,
+                    jar=journey.jar,
+                )
         if proxy is not None and answer.status == 407:
             raise ScrapeError("proxy_failed", "The proxy asks for other credentials.", status=answer.status)
         return target.url, place.origin + path, answer
 
-    async def _proxy(self, text: str) -> Proxy:
-        return await checked_proxy(text, self._guard, trusted=text == self._settings.proxy)
+    async def _proxy(self, journey: _Journey) -> Proxy:
+        text = journey.proxy or ""
+        return await checked_proxy(
+            text, self._guard, trusted=text == self._settings.proxy, within=journey.left()
+        )
 
 
 def _first_hop(request: PageRequest) -> Hop:

@@ -10,7 +10,7 @@ import pytest
 
 from scraping.errors import ScrapeError
 from scraping.fetchers import FetchSettings, HttpFetcher
-from scraping.fetchers.clients import Clients
+from scraping.fetchers.clients import Clients, Lane
 from scraping.fetchers.exchange import exchange
 from scraping.fetchers.redirects import Hop
 from scraping.guard import Guard, Target
@@ -55,7 +55,6 @@ def test_a_name_that_changes_its_answer_between_check_and_use_gains_nothing() ->
                 hop,
                 target.url,
                 host="rebind.invalid",
-                peers=target.addresses,
                 max_bytes=1000,
                 jar=None,
             )
@@ -96,14 +95,14 @@ def test_a_connection_to_another_address_is_given_up_before_its_body_is_read() -
     async def scenario() -> None:
         async with Site({"*": only_headers}) as site:
             place, _ = read_url(site.url())
-            client = Clients(FetchSettings()).get(Target(site.url(), place, (ip_address("127.0.0.1"),)), None)
+            lane = Clients(FetchSettings()).get(Target(site.url(), place, (ip_address("127.0.0.1"),)), None)
+            elsewhere = Lane(lane.client, frozenset({"93.184.216.34"}))
             with pytest.raises(ScrapeError) as caught:
                 await exchange(
-                    client,
+                    elsewhere,
                     Hop(site.url(), "GET", {}, None),
                     site.url(),
                     host="127.0.0.1",
-                    peers=(ip_address("93.184.216.34"),),
                     max_bytes=1000,
                     jar=None,
                 )
@@ -145,7 +144,11 @@ def test_the_client_itself_follows_no_redirect_and_keeps_no_cookie() -> None:
     async def scenario() -> None:
         async with Site({"*": redirect("/b", headers={"set-cookie": "a=1"})}) as site:
             place, _ = read_url(site.url())
-            client = Clients(FetchSettings()).get(Target(site.url(), place, (ip_address("127.0.0.1"),)), None)
+            client = (
+                Clients(FetchSettings())
+                .get(Target(site.url(), place, (ip_address("127.0.0.1"),)), None)
+                .client
+            )
             for _ in range(2):
                 response = await client.get(site.url("/a"))
                 assert response.status.as_int() == 302
