@@ -12,7 +12,7 @@ from django.db.models import F
 from django_celery_beat.models import PeriodicTask
 
 from collections_app.beat.lease import Lease
-from collections_app.beat.timetable import Entry
+from collections_app.beat.timetable import Entry, Mark, read_marks
 from collections_app.models.schedules import FireOutcome
 from collections_app.services.launching import launch_due
 from collections_app.services.schedules import newest_between
@@ -74,15 +74,12 @@ def hand_over(lease: Lease, dues: Sequence[Due]) -> HandedOver:
     return HandedOver(counts, [due.entry for due in dues if standing.get(due.entry.pk) != due.entry.mark])
 
 
-def _standing(entries: Sequence[Entry]) -> dict[int, tuple[datetime, bool]]:
+def _standing(entries: Sequence[Entry]) -> dict[int, Mark]:
     """The marks as they are now: an edit of a moment ago is not answered by the old schedule."""
-    found: dict[int, tuple[datetime, bool]] = {}
+    found: dict[int, Mark] = {}
     for start in range(0, len(entries), CHUNK):
         keys = [entry.pk for entry in entries[start : start + CHUNK]]
-        for key, changed, enabled in PeriodicTask.objects.filter(pk__in=keys).values_list(
-            "pk", "date_changed", "enabled"
-        ):
-            found[key] = (changed, enabled)
+        found |= read_marks(PeriodicTask.objects.filter(pk__in=keys))
     return found
 
 
@@ -94,5 +91,5 @@ def _move_on(dues: Sequence[Due]) -> None:
     for (moment, ran), keys in together.items():
         for start in range(0, len(keys), CHUNK):
             PeriodicTask.objects.filter(pk__in=keys[start : start + CHUNK]).update(
-                last_run_at=moment, total_run_count=F("total_run_count") + ran
+                last_run_at=moment, total_run_count=F("total_run_count") + int(ran)
             )

@@ -6,14 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import (
-    DatabaseError,
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    close_old_connections,
-    connection,
-)
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTasks
 
@@ -155,11 +148,9 @@ class RoundsmanScheduler(OrdinaryScheduler):
         """If it fails for a reason of the data, the halves are tried: one bad row never stops the others."""
         try:
             done = hand_over(self.lease, dues)
-        except (LeaseLost, InterfaceError):
+        except (LeaseLost, InterfaceError, OperationalError):
             raise
-        except Exception as error:
-            if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError | DataError):
-                raise
+        except Exception:
             if len(dues) == 1:
                 logger.exception("%s cannot be handed over, trying again later", dues[0].entry.name)
                 self.timetable.put(dues[0].entry, not_before=self.clock() + TRY_AGAIN)

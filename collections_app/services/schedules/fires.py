@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,13 @@ LONGEST_WAIT = 800
 LAST = int((datetime(9990, 1, 1, tzinfo=UTC) - EPOCH) / SECOND)  # datetime ends soon after
 
 
+@lru_cache(maxsize=4096)
+def _hour_from(hours: tuple[int, ...]) -> tuple[int, ...]:
+    """For each hour of the day the first listed one from it on, -1 where none is left."""
+    listed = hours or tuple(range(24))
+    return tuple(next((hour for hour in listed if hour >= least), -1) for least in range(24))
+
+
 class _Rule:
     """Wall times: those aligned to `step` seconds of an hour, in the listed hours of the listed days."""
 
@@ -31,9 +39,8 @@ class _Rule:
         self.once = plan.schedule_type != "minutes"
         self.month_days = frozenset(plan.days_of_month)
         self.week_days = frozenset(plan.days_of_week)
-        hours = plan.hours or tuple(range(24))
-        self.first_hour = hours[0]
-        self.hour_from = tuple(next((hour for hour in hours if hour >= least), -1) for least in range(24))
+        self.hour_from = _hour_from(plan.hours)
+        self.first_hour = self.hour_from[0]
 
     def has_day(self, day: int) -> bool:
         """`day` counts from 1970-01-01, a Thursday."""

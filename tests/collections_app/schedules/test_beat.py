@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
@@ -299,7 +299,7 @@ def test_an_error_of_the_database_delays_but_loses_nothing(
     launch_due = handover.launch_due
 
     def fails(*args: object) -> None:
-        raise DatabaseError("the server closed the connection")
+        raise OperationalError("the server closed the connection")
 
     monkeypatch.setattr(handover, "launch_due", fails)
     scheduler.run_until(clock.moment + timedelta(seconds=35))
