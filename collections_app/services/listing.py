@@ -158,15 +158,25 @@ def _contains(term: str) -> Q:
     """Every word stands in the name or the id; what is neither letter nor digit parts words."""
     words = Q()
     for word in re.findall(r"[^\W_]+", term)[:50]:
-        # Regular expressions, for SQLite's LIKE knows upper and lower case of A to Z only.
-        words &= Q(name__iregex=word) | Q(public_id__iregex=word)
+        words &= Q(name__iregex=_any_case(word)) | Q(public_id__iregex=_any_case(word))
     return words
+
+
+def _any_case(term: str) -> str:
+    """A regular expression for the term, upper and lower case alike: databases know that of A to Z, of other
+    letters only in some locales."""
+    return "".join(
+        f"[{letter.lower()}{letter.upper()}]"
+        if not letter.isascii() and len(letter.lower()) == len(letter.upper()) == 1
+        else re.escape(letter)
+        for letter in term
+    )
 
 
 SEARCHES: dict[str, Callable[[str], Q]] = {
     "contains": _contains,
-    "starts_with": lambda term: Q(name__iregex="^" + re.escape(term)),
-    "ends_with": lambda term: Q(name__iregex=re.escape(term) + "$"),
+    "starts_with": lambda term: Q(name__iregex="^" + _any_case(term)),
+    "ends_with": lambda term: Q(name__iregex=_any_case(term) + "$"),
     "exact": lambda term: Q(name=term),
 }
 

@@ -134,7 +134,7 @@ def test_a_locked_collection_takes_its_type_only(caller: Caller, new_collection:
     assert message.startswith("requests[1].type has the value 'search'")
     assert "locked" in message
     request = caller.ok("GET", f"{path}/requests/1")["requests"][0]["id"]
-    assert "locked" in caller.refused(400, "PUT", f"{path}/{request}", other)
+    assert "locked" in caller.refused(400, "PUT", f"{path}/{request}", other | {"url": None})
     assert caller.ok("GET", path)["collection"]["requests_total_count"] == 1
 
 
