@@ -12,7 +12,7 @@ The four keys are always there; a field that the page does not give is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urljoin
 
 from scraping.messages import Item
@@ -31,6 +31,7 @@ from scraping.pages.facts import (
     word_of,
 )
 from scraping.pages.markup import Thing, read_things
+from scraping.pages.merging import filled_up, merged, same_article, same_product
 from scraping.pages.values import currency_code, integer
 
 PRODUCTS = frozenset(
@@ -61,14 +62,14 @@ class _Page:
         self.found = list(_walk([thing for thing in things if thing is not self.graph]))
 
     def item(self) -> Item:
-        products = _merged([self.product(t) for t in self.found if t.types & PRODUCTS], _same_product)
-        articles = _merged([self.article(t) for t in self.found if t.types & ARTICLES], _same_article)
+        products = merged([self.product(t) for t in self.found if t.types & PRODUCTS], same_product)
+        articles = merged([self.article(t) for t in self.found if t.types & ARTICLES], same_article)
         kept = [
             product for product in products if set(product) - {"url", "image", "images", "name"}
         ] or products
         return {
             "products": self._with_graph(kept, self.graph_product(), "product", "name"),
-            "offers": _merged([o for t in self._loose_offers() for o in self.offers(t)], lambda a, b: a == b),
+            "offers": merged([o for t in self._loose_offers() for o in self.offers(t)], lambda a, b: a == b),
             "articles": self._with_graph(articles, self.graph_article(), "article", "headline"),
             "breadcrumbs": max(
                 (self.trail(t) for t in self.found if "breadcrumblist" in t.types), key=len, default=[]
@@ -216,7 +217,7 @@ class _Page:
         if not items:
             # A page may call itself a product or article and give no more than its title: that is no item.
             return [graph] if len(graph.keys() - {title, "url", "image", "images", "publisher"}) > 1 else []
-        return [_filled_up(items[0], graph)] if len(items) == 1 else items
+        return [filled_up(items[0], graph)] if len(items) == 1 else items
 
     # --- breadcrumbs
 
@@ -285,38 +286,3 @@ def _walk(top: list[Thing]) -> Iterator[Thing]:
             if isinstance(v, Thing)
         ]
         waiting += reversed(inner)
-
-
-def _filled_up(item: Item, other: Item) -> Item:
-    """The item with what only the other has; offers are filled up when each has one."""
-    joined = {**other, **item}
-    ours, theirs = item.get("offers", []), other.get("offers", [])
-    if len(ours) == len(theirs) == 1:
-        joined["offers"] = [{**theirs[0], **ours[0]}]
-    return {name: joined[name] for name in [*item, *(name for name in joined if name not in item)]}
-
-
-def _merged(items: list[Item], same: Callable[[Item, Item], bool]) -> list[Item]:
-    """One of each: pages say the same in two syntaxes, and the second often knows a little more."""
-    kept: list[Item] = []
-    for item in items:
-        for at, known in enumerate(kept):
-            if same(known, item):
-                kept[at] = _filled_up(known, item)
-                break
-        else:
-            if item:
-                kept.append(item)
-    return kept
-
-
-def _same_product(one: Item, other: Item) -> bool:
-    shared = [name for name in ("sku", "gtin", "mpn") if name in one and name in other]
-    if any(one[name] != other[name] for name in shared):
-        return False
-    same_name = "name" in one and one["name"].casefold() == str(other.get("name", "")).casefold()
-    return same_name or bool(shared)
-
-
-def _same_article(one: Item, other: Item) -> bool:
-    return "headline" in one and one.get("headline") == other.get("headline")
