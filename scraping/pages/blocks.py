@@ -24,21 +24,33 @@ _SAYS = (
     (r"<title>\s*access to this page has been denied", "PerimeterX's block page"),
     (r"<title>\s*security measure\s*</title>", "the site's captcha page"),
 )
-# What a small page holds.
+# What a small page holds: a plain word to look for first (cheap), the pattern, and the reason to tell.
 _HOLDS = (
+    (b"edgesuite", r"errors(\.|&#46;)edgesuite(\.|&#46;)net", "Akamai's Access Denied page"),
     (
-        r"errors(\.|&#46;)edgesuite(\.|&#46;)net|<h1>access denied</h1>.{0,900}reference(\s|&#32;)*(#|&#35;)",
+        b"access denied",
+        r"<h1>access denied</h1>.{0,900}reference(\s|&#32;)*(#|&#35;)",
         "Akamai's Access Denied page",
     ),
-    (r"captcha-delivery\.com", "DataDome's captcha page"),
-    (r"/cdn-cgi/challenge-platform/[^\"']*orchestrate/chl", "Cloudflare's challenge page"),
-    (r"_incapsula_resource[^>]*(incident_id|cinfo)|incapsula incident id", "Imperva's block page"),
-    (r"document\.cookie=['\"]_bman_adv", "Akamai's bot manager page"),
-    (r"id=[\"']?px-captcha", "PerimeterX's captcha page"),
-    (r"action=[\"']?[^\"'>]*/(errors/validatecaptcha|splashui/captcha)", "the site's captcha page"),
+    (b"_bman_adv", r"document\.cookie=['\"]_bman_adv", "Akamai's bot manager page"),
+    (b"captcha-delivery", r"captcha-delivery\.com", "DataDome's captcha page"),
+    (b"/cdn-cgi/", r"/cdn-cgi/challenge-platform/[^\"']*orchestrate/chl", "Cloudflare's challenge page"),
+    (
+        b"incapsula",
+        r"_incapsula_resource[^>]*(incident_id|cinfo)|incapsula incident id",
+        "Imperva's block page",
+    ),
+    (b"px-captcha", r"id=[\"']?px-captcha", "PerimeterX's captcha page"),
+    (
+        b"captcha",
+        r"action=[\"']?[^\"'>]*/(errors/validatecaptcha|splashui/captcha)",
+        "the site's captcha page",
+    ),
 )
 SAYS = tuple((re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in _SAYS)
-HOLDS = tuple((re.compile(pattern, re.IGNORECASE | re.DOTALL), reason) for pattern, reason in _HOLDS)
+HOLDS = tuple(
+    (word, re.compile(pattern, re.IGNORECASE | re.DOTALL), reason) for word, pattern, reason in _HOLDS
+)
 
 
 def block_reason(response: PageResponse) -> str | None:
@@ -51,8 +63,8 @@ def block_reason(response: PageResponse) -> str | None:
         if pattern.search(top):
             return reason
     if len(response.body) <= (_SMALL if response.status >= 400 else _SMALL_AND_FINE):
-        whole = response.body.decode("latin-1")
-        for pattern, reason in HOLDS:
-            if pattern.search(whole):
+        lower = response.body.lower()
+        for word, pattern, reason in HOLDS:
+            if word in lower and pattern.search(lower.decode("latin-1")):
                 return reason
     return None
