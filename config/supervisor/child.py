@@ -30,7 +30,7 @@ class ChildLog(RotatingFileHandler):
 @dataclass(frozen=True)
 class Program:
     """What to run. `grace` is the seconds it has to end after SIGTERM. `remedy` is tried when it keeps dying at its
-    start: it mends what it can and says what it did."""
+    start: it mends what it can and says what it did. What a `quiet` program says is in its log only."""
 
     name: str
     command: list[str]
@@ -38,6 +38,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     inherit: tuple[int, ...] = ()  # file descriptors
     remedy: Callable[[], str] | None = None
+    quiet: bool = False
 
 
 class Child:

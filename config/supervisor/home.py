@@ -1,5 +1,6 @@
 """The service's folder: made, checked, locked, and the secret key in it."""
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -63,3 +64,10 @@ def make_secret_key(path: Path) -> str:
         file.flush()
         os.fsync(descriptor)
     return key
+
+
+def leave(home: Path, broker_folder: Path) -> None:
+    """Remove the broker's folder when it had to be outside the home."""
+    if home not in broker_folder.parents:
+        with contextlib.suppress(OSError):
+            broker_folder.rmdir()

@@ -15,6 +15,11 @@ from config.supervisor.child import Program
 from config.supervisor.home import CannotStart
 
 SCRAPING, CONTROL, BEAT = "worker", "control", "beat"
+WORKER_ENVIRONMENT = {
+    "REMAP_SIGTERM": "SIGQUIT",  # so that SIGTERM, too, is a shutdown that does not wait without end
+    # Said for each worker at each start; `up` says it once.
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+}
 
 
 def node(name: str) -> str:
@@ -33,8 +38,8 @@ def broker() -> Program:
     command = [str(binary), "--port", "0", "--unixsocket", str(locations.broker_socket(settings.HOME))]
     command += ["--unixsocketperm", "700", "--dir", str(folder), "--daemonize", "no", "--loglevel", "warning"]
     command += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
-    command += ["--maxmemory-policy", "noeviction"]
-    return Program("broker", command, grace=10, remedy=lambda: _set_aside(folder))
+    command += ["--maxmemory-policy", "noeviction", "--set-proc-title", "no"]
+    return Program("broker", command, grace=10, remedy=lambda: _set_aside(folder), quiet=True)
 
 
 def _set_aside(folder: Path) -> str:
@@ -54,7 +59,7 @@ def web(descriptor: int) -> Program:
 def worker(name: str, queues: str, processes: int) -> Program:
     """A worker and its processes. Told to stop, it gives its tasks `worker_soft_shutdown_timeout` to end."""
     command = [*celery(), "worker", "-n", node(name), "-Q", queues, "-c", str(processes), "-l", level()]
-    return Program(name, command, grace=30, environment={"REMAP_SIGTERM": "SIGQUIT"})
+    return Program(name, command, grace=30, environment=WORKER_ENVIRONMENT)
 
 
 def beat() -> Program:
@@ -64,7 +69,8 @@ def beat() -> Program:
 
 
 def celery() -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "config", "-q"]
+    """The system checks are made by `up`, once for all."""
+    return [sys.executable, "-m", "celery", "-A", "config", "-q", "--skip-checks"]
 
 
 def level() -> str:

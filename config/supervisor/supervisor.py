@@ -23,11 +23,12 @@ class GivenUp(Exception):
 
 
 class Supervisor:
-    """Programs are started in the order given, and stopped in `stop_order` (names), one after the other."""
+    """Programs are started in the order given, and stopped in `stop_order`: stages of names, one after the other."""
 
-    def __init__(self, folder: Path, home: Path, stop_order: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, home: Path, stop_order: tuple[tuple[str, ...], ...]) -> None:
         self.children: list[Child] = []
         self.stopping = 0  # how often we were asked to stop
+        self._quiet = False  # what they say when they end is in their logs
         self._folder, self._home, self._stop_order = folder, home, stop_order
         self._selector = selectors.DefaultSelector()
         self._outputs: dict[Child, int] = {}  # those we listen to
@@ -64,20 +65,24 @@ class Supervisor:
         return False
 
     def stop_all(self) -> None:
-        """Stop the programs in order, each with its grace; a second request to stop kills what is left."""
+        """Stop the programs, stage by stage, each with its grace; a second request to stop kills what is left."""
+        self._quiet = True
         asked = max(self.stopping, 1)
-        for child in sorted(self.children, key=lambda child: self._stop_order.index(child.name)):
-            process = child.process
-            if process is None:
-                continue
-            process.terminate()
-            ends = time.monotonic() + child.program.grace
-            while process.poll() is None and time.monotonic() < ends and self.stopping <= asked:
-                self._turn()
-            if process.poll() is None:
-                say(f"{child.name} does not stop and is killed.")
-            self._let_go(child)
-            child.kill()
+        for stage in self._stop_order:
+            processes = {
+                child: child.process for child in self.children if child.name in stage and child.process
+            }
+            for process in processes.values():
+                process.terminate()
+            began = time.monotonic()
+            for child, process in processes.items():
+                ends = began + child.program.grace
+                while process.poll() is None and time.monotonic() < ends and self.stopping <= asked:
+                    self._turn()
+                if process.poll() is None:
+                    say(f"{child.name} does not stop and is killed.")
+                self._let_go(child)
+                child.kill()
 
     def _turn(self) -> None:
         """Wait for something to happen, and read what children wrote."""
@@ -116,7 +121,8 @@ class Supervisor:
     def _read(self, child: Child) -> bool:
         lines, ended = child.read()
         for line in lines:
-            say(f"{child.name:<8}| {line}")
+            if line and not (self._quiet or child.program.quiet):
+                say(f"{child.name:<8}| {line}")
         if ended:
             self._unregister(child)
         return bool(lines)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,8 @@ from config.supervisor.listening import base_url, listen
 from config.supervisor.readiness import Readiness, broker_answers
 from config.supervisor.supervisor import GivenUp, Supervisor, say
 
-STOP_ORDER = ("beat", "web", "control", "worker", "broker")
+# First who brings new work, then who does it, then what they talk through.
+STOP_ORDER = (("beat", "web"), ("control", "worker"), ("broker",))
 PATIENCE = 60  # seconds, then we say what we are waiting for
 UNSUITABLE = 2  # exit code
 
@@ -56,6 +58,8 @@ def run() -> int:
             for message in run_checks():
                 if message.level >= WARNING:
                     say(f"{message.msg} {message.hint or ''}".strip())
+            if os.geteuid() == 0:
+                say("This is root: fine for a trial, but a service should have a user of its own.")
             migrate()
             url = base_url(listener)
             os.environ["ROUNDSMAN_PORT"] = str(listener.getsockname()[1])
@@ -67,6 +71,7 @@ def run() -> int:
                 ready_file.unlink(missing_ok=True)
                 say("Stopping.")
                 supervisor.stop_all()
+                home.leave(settings.HOME, locations.broker_socket(settings.HOME).parent)
     say("Stopped.")
     return 0
 
@@ -93,6 +98,10 @@ def serve(supervisor: Supervisor, descriptor: int, url: str) -> None:
     nodes = [programs.node(name) for name in (programs.SCRAPING, programs.CONTROL, programs.BEAT)]
     readiness = Readiness(url, nodes, supervisor.wake)
     readiness.start()
+    patience_ends = time.monotonic() + PATIENCE
+    supervisor.run_until(lambda: readiness.ready.is_set() or time.monotonic() > patience_ends)
+    if not (readiness.ready.is_set() or supervisor.stopping):
+        say(f"Still waiting for {', '.join(readiness.waits_for)}; see {settings.HOME / 'log'}.")
     if supervisor.run_until(readiness.ready.is_set):
         made = first_start.make()
         connections.close_all()
