@@ -59,7 +59,8 @@ class _Journey:
 
 
 class HttpFetcher:
-    """Fetches with wreq; redirects, retries and the guard are ours. Belongs to one event loop.
+    """Fetches with wreq; redirects, retries and the guard are ours. Belongs to one event loop, and to
+    one process: wreq has threads that do not survive a fork.
 
     `sleep` waits between attempts, `lookup` gives a name's addresses.
     """

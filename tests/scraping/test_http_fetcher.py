@@ -203,6 +203,19 @@ def test_a_small_file_that_unpacks_without_end_is_given_up_at_the_limit() -> Non
     run(scenario())
 
 
+def test_the_limit_is_for_the_unpacked_body_whatever_its_length_says() -> None:
+    async def scenario() -> None:
+        packed = gzip.compress(bytes(20_000_000))
+        async with Site({"*": page(packed, headers={"content-encoding": "gzip"})}) as site:
+            async with fetching(site, max_bytes=1_000_000) as fetcher:
+                assert len(packed) < 1_000_000
+                assert (await failure(fetcher, site.url())).code == "body_too_large"
+            async with fetching(site, max_bytes=20_000_000) as fetcher:
+                assert len((await get(fetcher, site.url())).body) == 20_000_000
+
+    run(scenario())
+
+
 def test_a_body_over_the_limit_is_refused_by_its_length_before_it_comes() -> None:
     async def only_promises(request: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n")
