@@ -114,6 +114,7 @@ def results_storage(url: str, home: Path, access_key: str, secret_key: str) -> d
         # Never public by itself: Roundsman serves the files behind its own links.
         "default_acl": None,
         "querystring_auth": True,
+        "max_memory_size": 1_000_000,  # bytes; the default, 0, holds whole files in memory while they are read
     }
     if access_key:
         options |= {"access_key": access_key, "secret_key": secret_key}

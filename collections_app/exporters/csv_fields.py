@@ -14,25 +14,26 @@ class BadFields(ValueError):
     """A `csv_fields` that cannot be used; the sentence names the field and the value."""
 
 
-def parse(text: str) -> tuple[str, ...]:
-    """The columns' names, each once, in the given order; BadFields when one cannot be a column."""
+def parse(text: str, setting: str = "csv_fields") -> tuple[str, ...]:
+    """The columns' names, each once, in the given order; BadFields when one cannot be a column. `setting` is what
+    the client calls the list."""
     if len(text) > LONGEST:
-        raise BadFields(f"csv_fields: {len(text)} characters are too many; use at most {LONGEST}")
+        raise BadFields(f"{setting}: {len(text)} characters are too many; use at most {LONGEST}")
     if not text.strip():
-        raise BadFields("csv_fields: the list is empty; name fields such as id,success,result.product.title")
+        raise BadFields(f"{setting}: the list is empty; name fields such as id,success,result.product.title")
     fields = [field.strip() for field in text.split(",")]
     if len(fields) > MOST_FIELDS:
-        raise BadFields(f"csv_fields: {len(fields)} fields are too many; use at most {MOST_FIELDS}")
+        raise BadFields(f"{setting}: {len(fields)} fields are too many; use at most {MOST_FIELDS}")
     for place, field in enumerate(fields, 1):
         if not field:
-            raise BadFields(f"csv_fields: field {place} of {len(fields)} is empty")
+            raise BadFields(f"{setting}: field {place} of {len(fields)} is empty")
         if len(field) > LONGEST_FIELD:
             raise BadFields(
-                f"csv_fields: '{field[:40]}…' has {len(field)} characters; use at most {LONGEST_FIELD}"
+                f"{setting}: '{field[:40]}…' has {len(field)} characters; use at most {LONGEST_FIELD}"
             )
         if not all(PART.fullmatch(part) for part in field.split(".")):
             raise BadFields(
-                f"csv_fields: {field!r} is not a field; use names with dots between, such as result.product.title"
+                f"{setting}: {field!r} is not a field; use names with dots between, such as result.product.title"
             )
     return tuple(dict.fromkeys(fields))
 

@@ -9,12 +9,12 @@ FIRST = ("success", "id", "request.custom_id")
 LAST = ("result.message", "result.request_info.error", "result.request_info.message")
 
 
-def check(text: str) -> tuple[str, ...]:
-    """The columns of a `csv_fields`; Refused when it cannot be used."""
+def check(text: str, setting: str = "csv_fields") -> tuple[str, ...]:
+    """The columns that a comma list names; Refused when it cannot be used."""
     try:
-        return csv_fields.parse(text)
+        return csv_fields.parse(text, setting)
     except csv_fields.BadFields as error:
-        raise Refused(str(error), field="csv_fields") from error
+        raise Refused(str(error), field=setting) from error
 
 
 def of(collection: Collection) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ def test_a_value_becomes_text(value: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+49 30 1234", "-Sale-", "@SUM(A1)", "\tx", "\rx", "=", "-", "+1,5", "-1e", "-5\n", "-\u0665"]
+    "text",
+    ["=1+1", "+49 30 1234", "-Sale-", "@SUM(A1)", "\tx", "\rx", "=", "-", "+1,5", "-1e", "-5\n", "-\u0665"],
 )
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
     assert cell(text) == f"'{text}"

@@ -55,6 +55,11 @@ def test_what_cannot_be_a_column_is_refused_with_its_value(text: str, said: str)
     assert said in str(refused.value)
 
 
+def test_the_list_is_called_as_the_client_calls_it() -> None:
+    with pytest.raises(csv_fields.BadFields, match=r"^notification_csv_fields: '=x'"):
+        csv_fields.parse("=x", "notification_csv_fields")
+
+
 def test_five_hundred_fields_are_taken() -> None:
     assert len(csv_fields.parse(",".join(f"f{number}" for number in range(500)))) == 500
 

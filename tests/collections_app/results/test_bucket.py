@@ -36,6 +36,8 @@ def bucket(settings: LazySettings) -> Iterator[None]:
             "access_key": "A",
             "secret_key": "B",
             "region_name": "us-east-1",
+            "location": "roundsman/results",
+            "max_memory_size": 1000,
         }
         requests.put(f"{options['endpoint_url']}/{options['bucket_name']}", timeout=10).raise_for_status()
         results_storage = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -19,6 +19,7 @@ from collections_app.models import Collection, ResultSet, Run
 from collections_app.services import csv_columns, results
 from collections_app.services.errors import Refused
 from collections_app.services.results import ensure_format, links, write_result_set
+from scraping.request_types import REQUEST_TYPES
 from tests.collections_app.results.conftest import rows
 
 FIELDS = "id,request.search_term,search_results.title"
@@ -165,6 +166,15 @@ def test_the_default_columns_follow_the_request_type(
     assert list(csv_columns.default(collection)) == both
     collection.requests_per_type = {}
     assert list(csv_columns.default(collection)) == both
+
+
+@pytest.mark.parametrize("name", REQUEST_TYPES)
+def test_the_default_columns_of_every_request_type_can_be_asked_for(
+    collection: Collection, name: str
+) -> None:
+    collection.requests_type = name
+    default = csv_columns.default(collection)
+    assert csv_columns.check(",".join(default)) == default
 
 
 def test_a_format_is_made_on_first_request_and_noted(
