@@ -110,7 +110,7 @@ def _rows(card: LexborNode) -> list[Row]:
         ".s-item__detail, .s-item__dynamic, .s-item__free-returns, .s-item__purchase-options"
     ):
         return [_row(node) for node in details]
-    # Layout C is known by its title and price only: each styled text outside them is a line.
+    # Layout C is known by its title and price only: each styled text outside the title is a line.
     return [
         _row(node) for node in card.css(".su-item-card__price, .su-styled-text") if not _within_title(node)
     ]

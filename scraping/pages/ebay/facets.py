@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraping.pages.ebay.money import count
-from scraping.pages.ebay.nodes import seen, squeeze
+from scraping.pages.ebay.nodes import seen
 
 Item = dict[str, Any]
 _NOT_ASPECTS = frozenset({"rt"})
@@ -61,7 +61,7 @@ def _value(node: LexborNode, facet: str) -> Item | None:
     holder = node.css_first(".cbx.x-refine__multi-select-cbx, .x-refine__multi-select-cbx, .radio-text, .cbx")
     counted = node.css_first(".x-refine__multi-select-histogram")
     said = seen(holder if holder is not None else node)
-    counted_text = squeeze(counted.text()) if counted is not None else ""
+    counted_text = seen(counted)
     match = re.search(r"\(([\d.,\s]+)\)\s*$", counted_text or said)
     name = re.sub(r"\s*\([\d.,\s]+\)\s*$", "", said).strip()
     if not name or link is None:

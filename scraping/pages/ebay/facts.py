@@ -116,7 +116,7 @@ def shipping(costs: list[str], domain: Domain) -> Item:
         head = head.replace(amount["raw"], "", 1).strip(" +.()")
     elif words.FREE.search(head):
         found["price"] = head
-        found["cost"] = money.made(0, domain.currency) | {"raw": head}
+        found["cost"] = {"value": 0, "raw": head}  # in whatever currency
         head = ""
     if (
         rest

@@ -10,7 +10,7 @@ from scraping.pages.ebay.facts import put
 from scraping.pages.ebay.listing_delivery import ListingDelivery
 from scraping.pages.ebay.listing_offer import ListingOffer
 from scraping.pages.ebay.listing_product import TITLE, ListingProduct
-from scraping.pages.ebay.nodes import has_any, text_of
+from scraping.pages.ebay.nodes import has_any, sentence
 
 __all__ = ["TITLE", "ItemPage"]
 
@@ -27,7 +27,7 @@ class ItemPage(ListingProduct, ListingOffer, ListingDelivery):
 
     def item(self) -> Item:
         """The answer's payload: `product` and, beside it, what belongs to the offer."""
-        message = text_of(self.tree, _STATUS)
+        message = sentence(self.tree.css_first(_STATUS)) or None
         auction = self.auction(message)
         item: Item = {"product": self.product()}
         item["is_auction"] = auction is not None

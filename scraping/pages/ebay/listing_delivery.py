@@ -11,7 +11,7 @@ from scraping.pages.ebay import facts, money, words
 from scraping.pages.ebay.embedded import as_number, first
 from scraping.pages.ebay.facts import put
 from scraping.pages.ebay.listing import Listing
-from scraping.pages.ebay.nodes import attribute, chunks, seen, squeeze, text_of
+from scraping.pages.ebay.nodes import attribute, chunks, seen, sentence, squeeze, text_of
 
 Item = dict[str, Any]
 
@@ -57,7 +57,7 @@ class ListingDelivery(Listing):
 
     def values(self, label: str) -> str | None:
         """The text beside a label of the page, e.g. "returns"."""
-        return next((said for node in self._labelled(label) if (said := _sentence(node))), None)
+        return next((said for node in self._labelled(label) if (said := sentence(node))), None)
 
     def _labelled(self, label: str) -> list[LexborNode]:
         return self.tree.css(f".ux-labels-values--{label} {_VALUES}")
@@ -124,8 +124,3 @@ class ListingDelivery(Listing):
             if said := plain or seen(node):
                 reasons.append(said)
         return {"why_buy": list(dict.fromkeys(reasons))} if reasons else None
-
-
-def _sentence(node: LexborNode) -> str:
-    """The node's text, its spans joined as sentences: "30 days returns" and "." are one."""
-    return re.sub(r"\s+([.,;])", r"\1", seen(node)).strip()

@@ -36,9 +36,9 @@ def chunks(top: LexborNode) -> Iterator[str]:
 
 
 def marked(top: LexborNode, marks: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """The pieces of text that a reader sees, each with the innermost of the classes in `marks` that it stands in,
-    or ""."""
-    waiting = [(top.child, "")]
+    """The pieces of text that a reader sees inside the node, each with the innermost of the classes in `marks` that
+    it stands in, or ""."""
+    waiting = [(top.child, next((name for name in classes(top) if name in marks), "") if marks else "")]
     while waiting:
         node, mark = waiting.pop()
         if node is None:
@@ -65,6 +65,11 @@ def marked(top: LexborNode, marks: frozenset[str]) -> Iterator[tuple[str, str]]:
 def seen(node: LexborNode | None) -> str:
     """What a reader sees inside the node, in one line; empty for no node."""
     return squeeze(" ".join(chunks(node))) if node is not None else ""
+
+
+def sentence(node: LexborNode | None) -> str:
+    """As `seen`, without the spaces that stand before a mark of its own span: "30 days returns" and "." are one."""
+    return re.sub(r"\s+([.,;])", r"\1", seen(node))
 
 
 def text_of(tree: Tree, *selectors: str) -> str | None:
