@@ -69,7 +69,7 @@ def hand_over(lease: Lease, dues: Sequence[Due]) -> HandedOver:
         missed = [(due.entry.collection, moment) for due in live for moment in due.missed]
         if missed:
             record_missed(missed, "no scheduler was running at the time")
-            counts[FireOutcome.MISSED] += len(missed)
+            counts[FireOutcome.MISSED.value] += len(missed)
         _move_on(live)
     return HandedOver(counts, [due.entry for due in dues if standing.get(due.entry.pk) != due.entry.mark])
 

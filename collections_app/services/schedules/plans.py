@@ -33,8 +33,9 @@ class BadPlan(ValueError):
 class Plan:
     """A schedule: kind, lists, frequency and time zone (an IANA name).
 
-    Lists are sorted and without repeats. `hours` empty means every hour; a monthly or weekly plan without days,
-    a minutes plan without a frequency and a manual plan never fire. Raises BadPlan.
+    Lists are sorted and without repeats. No `hours` means every hour to a minutes plan, midnight to the others; a
+    monthly or weekly plan without days, a minutes plan without a frequency and a manual plan never fire. Raises
+    BadPlan.
     """
 
     schedule_type: str
@@ -51,6 +52,8 @@ class Plan:
         for name, least, most in (("days_of_month", 1, 31), ("days_of_week", 0, 6), ("hours", 0, 23)):
             numbers = _numbers(name, getattr(self, name), least, most) if name in heeds else ()
             object.__setattr__(self, name, numbers)
+        if self.schedule_type in ("monthly", "weekly", "daily") and not self.hours:
+            object.__setattr__(self, "hours", (0,))
         if "minutes" not in heeds:
             object.__setattr__(self, "minutes", "")
         elif self.minutes and self.minutes not in FREQUENCIES:

@@ -40,7 +40,9 @@ def day_is_listed(schedule: dict, wall: datetime) -> bool:
 
 
 def hour_is_listed(schedule: dict, wall: datetime) -> bool:
-    return not schedule["hours"] or wall.hour in schedule["hours"]
+    if not schedule["hours"]:
+        return schedule["schedule_type"] == "minutes" or wall.hour == 0
+    return wall.hour in schedule["hours"]
 
 
 def is_listed(schedule: dict, wall: datetime) -> bool:

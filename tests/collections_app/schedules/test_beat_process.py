@@ -47,6 +47,7 @@ class Service:
             "ROUNDSMAN_DATABASE_URL": database,
             "ROUNDSMAN_BROKER_URL": broker.url,
             "ROUNDSMAN_BEAT_LEASE": "3",
+            "ROUNDSMAN_RECOVER_EVERY": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         self.beats: list[subprocess.Popen[bytes]] = []

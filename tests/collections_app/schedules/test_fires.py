@@ -159,8 +159,9 @@ def test_a_schedule_without_days_or_frequency_never_fires(plan: Plan) -> None:
     assert list(fires_after(plan, utc("2026-01-01 00:00"))) == []
 
 
-def test_no_hours_means_every_hour() -> None:
-    assert len(shown(Plan("daily", "Asia/Tokyo"), "2026-01-01 00:00", "2026-01-02 00:00")) == 24
+def test_no_hours_means_midnight_and_to_a_minutes_schedule_every_hour() -> None:
+    assert shown(Plan("daily", "Asia/Tokyo"), "2026-01-01 00:00", "2026-01-02 00:00") == ["01 15:00"]
+    assert len(shown(Plan("minutes", minutes="every_hour"), "2026-01-01 00:00", "2026-01-02 00:00")) == 24
 
 
 def test_the_end_of_the_calendar_ends_the_fires() -> None:

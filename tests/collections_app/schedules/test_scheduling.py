@@ -39,7 +39,7 @@ def test_a_scheduled_collection_has_one_row_with_plan_and_readable_crontab(
     ("fields", "cron"),
     [
         ({"type": "monthly", "days_of_month": [1, 15], "hours": [3]}, "0 3 1,15 * *"),
-        ({"type": "daily"}, "0 * * * *"),
+        ({"type": "daily"}, "0 0 * * *"),
         ({"type": "minutes", "minutes": "every_minute"}, "* * * * *"),
         ({"type": "minutes", "minutes": "every_25_minutes", "hours": [8]}, "*/25 8 * * *"),
         ({"type": "minutes", "minutes": "every_hour", "days_of_month": [2]}, "0 * 2 * *"),
