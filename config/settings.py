@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from config import locations
 from config.env import env_bool, env_choice, env_float, env_int, env_list, env_map, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 TESTING = "pytest" in sys.modules
 HOME = Path(env_str("HOME", str(BASE_DIR / "var"))).resolve()
 DEBUG = env_bool("DEBUG", False)
@@ -163,8 +165,23 @@ MAX_BODY = env_int("MAX_BODY", 20_000_000, least=10_000)  # bytes of one call
 # Calls a minute that list collections or error logs; 0: as many as wanted
 LIST_RATE = env_int("LIST_RATE", 0)
 CACHES = {"default": locations.cache(BROKER_URL)}  # counts those calls, and nothing else
-REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Roundsman",
+    "DESCRIPTION": (
+        "Collections of requests, run on a schedule, and their result sets. The `api_key` stands in the query of "
+        "every call. Bodies are JSON or forms; lists may be texts with commas (`9,17`), booleans texts or 1 and 0. "
+        "Fields that are not known are ignored."
+    ),
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "PREPROCESSING_HOOKS": ["collections_app.api.traject.openapi.schema.without_doubles"],
+    "POSTPROCESSING_HOOKS": ["collections_app.api.traject.openapi.schema.with_components"],
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Swagger UI comes from this machine, not from a CDN.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from collections_app.api.downloads import RequestFileView, ResultFileView
 from collections_app.api.traject import account, collections, realtime, request_exports, requests, results
@@ -81,5 +82,7 @@ urlpatterns = [
         RequestFileView.as_view(),
         name="request_file",
     ),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    *both("docs", SpectacularSwaggerView.as_view(url_name="openapi"), "docs"),
     re_path(r"^", UnknownPath.as_view()),
 ]

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from collections_app.api.traject.body import AnyBody
 from collections_app.api.traject.envelope import failure
+from collections_app.api.traject.openapi.schema import TrajectSchema
 from collections_app.models import Account, Collection
 from collections_app.services import accounts, collections
 from collections_app.services.errors import Refused
@@ -58,6 +59,7 @@ class TrajectView(APIView):
     parser_classes = [AnyBody]
     renderer_classes = [JsonRenderer]
     content_negotiation_class = AlwaysJson
+    schema = TrajectSchema()
     keyed = True  # whether a call needs an api_key
     account: Account
     api_key: str
@@ -145,7 +147,7 @@ class UnknownPath(TrajectView):
     """Every path that is no other's."""
 
     keyed = False
-    schema = None
+    schema = None  # type: ignore[assignment]  # DRF's own way to leave a view out
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method != "OPTIONS":

@@ -3,16 +3,19 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 from django.utils.timezone import now
+from pytest_django import Settings
 
 from collections_app.models import Account, Collection, ResultSet, Run
 from collections_app.models.runs import RunStatus, Trigger
 from collections_app.services.accounts import create_key
+from collections_app.services.results import write_result_set
 
 Json = dict[str, Any]
 
@@ -110,8 +113,12 @@ def new_collection(caller: Caller) -> NewCollection:
 
 
 @pytest.fixture
-def a_result_set() -> Callable[[str], ResultSet]:
-    """Rows as a finished run leaves them."""
+def a_result_set(tmp_path: Path, settings: Settings) -> Callable[[str], ResultSet]:
+    """Rows and files as a finished run leaves them, in a storage of the test's own."""
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES = settings.STORAGES | {
+        "results": {"BACKEND": backend, "OPTIONS": {"location": tmp_path}}
+    }
 
     def make(collection_id: str) -> ResultSet:
         collection = Collection.objects.get(public_id=collection_id)
@@ -133,6 +140,16 @@ def a_result_set() -> Callable[[str], ResultSet]:
         Collection.objects.filter(pk=collection.pk).update(
             next_result_set_number=number + 1, last_run_at=moment
         )
+        row = {
+            "success": True,
+            "id": "R1",
+            "request": {"type": "page"},
+            "total_time_taken": 0.1,
+            "result": {},
+        }
+        written = write_result_set(
+            run, [json.dumps(row).encode()], number=number, formats=["json"], csv_fields=""
+        )
         return ResultSet.objects.create(
             run=run,
             collection=collection,
@@ -143,8 +160,9 @@ def a_result_set() -> Callable[[str], ResultSet]:
             request_count=run.request_count,
             completed_count=run.request_count,
             failed_count=0,
-            page_count=1,
-            folder=f"sets/{collection.pk}/{run.pk}",
+            page_count=written.page_count,
+            files=written.files,
+            folder=written.folder,
         )
 
     return make

@@ -1,0 +1,1 @@
+"""The API described: what each operation takes and answers, for /openapi.json and /docs."""
