@@ -31,11 +31,16 @@ def parse(text: str, setting: str = "csv_fields") -> tuple[str, ...]:
             raise BadFields(
                 f"{setting}: '{field[:40]}…' has {len(field)} characters; use at most {LONGEST_FIELD}"
             )
-        if not all(PART.fullmatch(part) for part in field.split(".")):
+        if not is_field(field):
             raise BadFields(
                 f"{setting}: {field!r} is not a field; use names with dots between, such as result.product.title"
             )
     return tuple(dict.fromkeys(fields))
+
+
+def is_field(name: str) -> bool:
+    """Whether a column can be called so (whatever its length)."""
+    return all(PART.fullmatch(part) for part in name.split("."))
 
 
 def joined(fields: tuple[str, ...]) -> str:

@@ -1,10 +1,14 @@
 """Which columns a collection's CSV files have."""
 
-from collections_app.exporters import Options, csv_fields
-from collections_app.models import Collection
-from collections_app.services.errors import Refused
-from scraping.request_types import REQUEST_TYPES
+import orjson
 
+from collections_app.exporters import Options, csv_fields
+from collections_app.models import Collection, CollectionRequest
+from collections_app.services.errors import Refused
+from scraping.errors import BadParameter
+from scraping.request_types import REQUEST_TYPES, OwnColumns
+
+SAMPLE = 200  # requests whose parameters are looked at for their columns
 FIRST = ("success", "id", "request.custom_id")
 LAST = ("result.message", "result.request_info.error", "result.request_info.message")
 
@@ -31,8 +35,23 @@ def default(collection: Collection) -> tuple[str, ...]:
     request went."""
     columns = list(FIRST)
     for name in types_of(collection):
-        columns += REQUEST_TYPES[name].csv_fields
-    return tuple(dict.fromkeys([*columns, *LAST]))
+        columns += _of_type(collection, name)
+    return tuple(dict.fromkeys([*columns, *LAST]))[: csv_fields.MOST_FIELDS]
+
+
+def _of_type(collection: Collection, name: str) -> list[str]:
+    """The type's columns; where they depend on the parameters, those of the first requests together."""
+    kind = REQUEST_TYPES[name]
+    if not isinstance(kind, OwnColumns):
+        return list(kind.csv_fields)
+    columns: dict[str, None] = {}
+    stored = CollectionRequest.objects.filter(collection=collection, type=name).order_by("position")
+    for params in stored.values_list("params", flat=True)[:SAMPLE]:
+        try:
+            columns |= dict.fromkeys(kind.columns(kind.parameters.check(orjson.loads(params))))
+        except BadParameter:
+            continue  # stored by an older version; its row will say so
+    return [column for column in columns if csv_fields.is_field(column)] or list(kind.csv_fields)
 
 
 def types_of(collection: Collection) -> list[str]:

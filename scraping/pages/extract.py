@@ -44,6 +44,14 @@ class Field:
     required: bool = False
     fields: tuple[Field, ...] = ()
 
+    def columns(self) -> list[str]:
+        """Where its values stand: a price has three, a field with fields those of its parts."""
+        if self.fields:
+            return [f"{self.name}.{path}" for field in self.fields for path in field.columns()]
+        if self.type == "price":
+            return [f"{self.name}.{part}" for part in ("value", "currency", "raw")]
+        return [self.name]
+
     @property
     def uses_xpath(self) -> bool:
         return self.xpath is not None or any(field.uses_xpath for field in self.fields)
@@ -59,6 +67,10 @@ class Extraction:
         """The fields' values. Raises ScrapeError `unexpected_page` when a required one is not there."""
         reader = _Reader(tree)
         return {field.name: reader.value(field) for field in self.fields}
+
+    def columns(self) -> list[str]:
+        """The values' places in dot notation, as a table's columns."""
+        return [path for field in self.fields for path in field.columns()]
 
 
 @dataclass(frozen=True)

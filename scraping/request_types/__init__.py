@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scraping.errors import BadParameter
-from scraping.request_types.contract import RequestType
+from scraping.request_types.contract import OwnColumns, RequestType
 from scraping.request_types.ebay_product import EBAY_PRODUCT
 from scraping.request_types.ebay_search import EBAY_SEARCH
 from scraping.request_types.page import PAGE
@@ -32,4 +32,4 @@ def request_type(params: Mapping[str, Any]) -> RequestType:
     return found
 
 
-__all__ = ["REQUEST_TYPES", "RequestType", "request_type"]
+__all__ = ["REQUEST_TYPES", "OwnColumns", "RequestType", "request_type"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from scraping.messages import Item, PageRequest, PageResponse, Params
 from scraping.parameters import Parameters
@@ -47,3 +47,11 @@ class RequestType(Protocol):
 
     def following(self, params: Params, response: PageResponse, item: Item) -> PageRequest | None:
         """The page after this one, when there is one; asked only while `max_page` is not reached."""
+
+
+@runtime_checkable
+class OwnColumns(Protocol):
+    """A request type whose CSV columns depend on a request's parameters."""
+
+    def columns(self, params: Params) -> tuple[str, ...]:
+        """The columns of such a request, in place of `csv_fields`."""

@@ -12,6 +12,8 @@ from scraping.pages.nodes import Tree
 from scraping.parameters import LANGUAGE as LANGUAGE_PARAMETER
 from scraping.parameters import Boolean, JsonObject, Number, Parameters, Url
 
+EXTRACTED = "result.extracted"
+
 
 @dataclass(frozen=True)
 class Headers(JsonObject):
@@ -72,6 +74,14 @@ class Page:
         if params["html"]:
             item["html"] = response.text
         return item
+
+    def columns(self, params: Params) -> tuple[str, ...]:
+        """What is extracted gets columns of its own, instead of one that holds it all."""
+        extraction = params.get("extract")
+        own = [f"{EXTRACTED}.{path}" for path in extraction.columns()] if extraction else []
+        return tuple(
+            column for field in self.csv_fields for column in (own if field == EXTRACTED else [field])
+        )
 
     def following(self, params: Params, response: PageResponse, item: Item) -> PageRequest | None:
         return None
