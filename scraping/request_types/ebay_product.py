@@ -98,7 +98,7 @@ class EbayProduct:
         listings = page.results(rewritten=False)
         if listings:
             return PageRequest(item_link(listings[0]["epid"], listings[0]["link"], site_of(params)))
-        if page.unread():
+        if page.unread() and not page.results():
             message = "The search for the GTIN tells of results, but none could be read."
             raise ScrapeError("unexpected_page", message, status=response.status)
         raise ScrapeError(
