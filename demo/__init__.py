@@ -1,0 +1,1 @@
+"""The main job from end to end against a shop of our own: `./run demo`. Plain Python, and a client like any other."""
