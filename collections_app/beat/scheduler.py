@@ -89,7 +89,8 @@ class RoundsmanScheduler(OrdinaryScheduler):
         self._look()
         self._hand_over()
         self._mend()
-        wait = min(self.look_every, self.tick_ordinary())
+        # Awake often enough to renew even the shortest lease.
+        wait = min(self.look_every, self.lease.length.total_seconds() / 4, self.tick_ordinary())
         due = self.timetable.next_due()
         if due is not None:
             wait = min(wait, (due - self.clock()).total_seconds())

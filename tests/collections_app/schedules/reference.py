@@ -4,9 +4,11 @@ Nothing here knows offsets, days since 1970 or changes of clocks. It asks zonein
 shows at each minute, and compares with what it showed a minute before.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+Schedule = dict[str, Any]  # the fields of a Plan by name
 MINUTE = timedelta(minutes=1)
 STEPS = {
     "every_minute": 1,
@@ -25,7 +27,7 @@ def shown(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
-def day_is_listed(schedule: dict, wall: datetime) -> bool:
+def day_is_listed(schedule: Schedule, wall: datetime) -> bool:
     kind = schedule["schedule_type"]
     of_month, of_week = schedule["days_of_month"], schedule["days_of_week"]
     if kind == "monthly":
@@ -39,13 +41,13 @@ def day_is_listed(schedule: dict, wall: datetime) -> bool:
     return True
 
 
-def hour_is_listed(schedule: dict, wall: datetime) -> bool:
+def hour_is_listed(schedule: Schedule, wall: datetime) -> bool:
     if not schedule["hours"]:
         return schedule["schedule_type"] == "minutes" or wall.hour == 0
     return wall.hour in schedule["hours"]
 
 
-def is_listed(schedule: dict, wall: datetime) -> bool:
+def is_listed(schedule: Schedule, wall: datetime) -> bool:
     """Whether the schedule, read as a timetable on the wall, names this time."""
     if not (day_is_listed(schedule, wall) and hour_is_listed(schedule, wall)):
         return False
@@ -61,7 +63,7 @@ def every_minute(start: datetime, end: datetime) -> list[datetime]:
     return [first + MINUTE * step for step in range(1, count + 1)]
 
 
-def fires(schedule: dict, start: datetime, end: datetime) -> list[datetime]:
+def fires(schedule: Schedule, start: datetime, end: datetime) -> list[datetime]:
     """The fires in (start, end] of a schedule given by its API fields, zone under `timezone`."""
     if schedule["schedule_type"] == "minutes" and schedule["minutes"] == "every_25_minutes":
         found = counted(schedule, start, end)
@@ -72,7 +74,7 @@ def fires(schedule: dict, start: datetime, end: datetime) -> list[datetime]:
     return [moment for moment in found if start < moment <= end]
 
 
-def timetable(schedule: dict, start: datetime, end: datetime) -> list[datetime]:
+def timetable(schedule: Schedule, start: datetime, end: datetime) -> list[datetime]:
     """A listed time runs at the first moment at which the clock has reached it; once."""
     zone = ZoneInfo(schedule["timezone"])
     before = start - timedelta(days=2)
@@ -91,7 +93,7 @@ def every_wall_minute(after: datetime, until: datetime) -> list[datetime]:
     return [after + MINUTE * step for step in range(1, int((until - after) / MINUTE) + 1)]
 
 
-def going_on(schedule: dict, start: datetime, end: datetime) -> list[datetime]:
+def going_on(schedule: Schedule, start: datetime, end: datetime) -> list[datetime]:
     """Whenever the clock shows a listed time, also for the second time; what is skipped runs after the gap."""
     zone = ZoneInfo(schedule["timezone"])
     found = []
@@ -114,12 +116,12 @@ def going_on(schedule: dict, start: datetime, end: datetime) -> list[datetime]:
     return found
 
 
-def counted(schedule: dict, start: datetime, end: datetime) -> list[datetime]:
+def counted(schedule: Schedule, start: datetime, end: datetime) -> list[datetime]:
     """Every 25 minutes of real time since the day's first listed minute was reached, in the listed hours."""
     zone = ZoneInfo(schedule["timezone"])
     before = start - timedelta(days=3)
     reached = shown(before, zone)
-    starts: dict = {}  # day -> the moment at which its first listed minute was reached
+    starts: dict[date, datetime] = {}  # day -> the moment at which its first listed minute was reached
     found = []
     first_hour = min(schedule["hours"] or [0])
     for moment in every_minute(before, end):

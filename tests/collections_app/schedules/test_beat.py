@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
+from pytest_django.fixtures import Settings
 
 from collections_app.beat import handover
 from collections_app.models import Account, Collection, Fire, Run
-from collections_app.services import scheduling
+from collections_app.services import launching, scheduling
 from tests.collections_app.schedules.conftest import Clock, SimulatedScheduler
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +29,7 @@ def finish_all() -> None:
     Run.objects.update(status="completed")
 
 
-SCHEDULES = [
+SCHEDULES: list[dict[str, Any]] = [
     {"type": "daily", "hours": [2, 3, 9]},
     {"type": "weekly", "days_of_week": [0, 3], "hours": [2]},
     {"type": "monthly", "days_of_month": [25, 29, 31], "hours": [0, 2]},
@@ -101,12 +103,13 @@ def test_what_is_due_together_is_handed_over_together(
     for _ in range(20):
         collect(type="minutes", minutes="every_5_minutes")
     calls: list[int] = []
-    launch_due = handover.launch_due
-    monkeypatch.setattr(
-        handover,
-        "launch_due",
-        lambda pairs, outcome: (calls.append(len(pairs)), launch_due(pairs, outcome))[1],
-    )
+    launch_due = launching.launch_due
+
+    def counted(pairs: list[tuple[int, datetime]], outcome: str) -> object:
+        calls.append(len(pairs))
+        return launch_due(pairs, outcome)
+
+    monkeypatch.setattr(handover, "launch_due", counted)
     beat().run_until(clock.moment + timedelta(minutes=5))
     assert calls == [20]
     assert Run.objects.count() == 20
@@ -143,7 +146,7 @@ def test_of_missed_fires_the_newest_is_caught_up_once_and_the_others_recorded(
 
 
 def test_a_miss_older_than_the_grace_is_not_caught_up(
-    beat: Beat, clock: Clock, collect: Collect, settings
+    beat: Beat, clock: Clock, collect: Collect, settings: Settings
 ) -> None:
     settings.CATCH_UP_GRACE = 3600
     collection = collect(type="daily", hours=[15])
@@ -156,7 +159,7 @@ def test_a_miss_older_than_the_grace_is_not_caught_up(
 
 
 def test_nothing_is_caught_up_when_the_policy_is_skip(
-    beat: Beat, clock: Clock, collect: Collect, settings
+    beat: Beat, clock: Clock, collect: Collect, settings: Settings
 ) -> None:
     settings.CATCH_UP = "skip"
     collection = collect(type="daily", hours=[15])
@@ -296,7 +299,7 @@ def test_an_error_of_the_database_delays_but_loses_nothing(
     collection = collect(type="minutes", minutes="every_minute")
     scheduler = beat()
     scheduler.tick()
-    launch_due = handover.launch_due
+    launch_due = launching.launch_due
 
     def fails(*args: object) -> None:
         raise OperationalError("the server closed the connection")
@@ -314,7 +317,7 @@ def test_one_collection_that_cannot_be_launched_does_not_stop_the_others(
     beat: Beat, clock: Clock, collect: Collect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collections = [collect(type="minutes", minutes="every_minute") for _ in range(9)]
-    launch_due = handover.launch_due
+    launch_due = launching.launch_due
 
     def chokes(pairs: list[tuple[int, datetime]], outcome: str) -> object:
         if any(key == collections[4].pk for key, _ in pairs):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from pytest_django.fixtures import Settings
 
 from collections_app.beat import handover
 from collections_app.beat.lease import Lease, LeaseLost
@@ -18,7 +19,7 @@ TTL = timedelta(seconds=10)
 
 
 @pytest.fixture(autouse=True)
-def _ten_seconds(settings) -> None:
+def _ten_seconds(settings: Settings) -> None:
     settings.BEAT_LEASE = TTL.total_seconds()
 
 
@@ -124,7 +125,7 @@ def test_what_another_beat_fired_in_between_is_not_fired_again(
 
 @pytest.mark.django_db
 def test_a_clock_that_is_ahead_takes_over_but_nothing_runs_twice(
-    beat: Beat, clock: Clock, collect: Collect, app
+    beat: Beat, clock: Clock, collect: Collect
 ) -> None:
     collection = collect(type="minutes", minutes="every_minute")
     behind, ahead = beat(), beat()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -203,15 +204,16 @@ def test_the_newest_of_many_years_are_found_without_walking_them() -> None:
         ({"timezone": None}, "timezone: None is not a time zone"),
     ],
 )
-def test_a_plan_that_cannot_be_is_refused_with_field_and_value(fields: dict, message: str) -> None:
+def test_a_plan_that_cannot_be_is_refused_with_field_and_value(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(BadPlan, match=message.replace("(", r"\(")):
         Plan(**{"schedule_type": "daily", **fields})
 
 
 def test_a_plan_survives_json_and_forgets_what_its_kind_does_not_heed() -> None:
-    plan = Plan("weekly", "Asia/Tokyo", days_of_month=(99,), days_of_week=[5, 1, 1], hours=[3], minutes="x")
+    plan = Plan("weekly", "Asia/Tokyo", days_of_month=(99,), days_of_week=(5, 1, 1), hours=(3,), minutes="x")
     assert plan == Plan("weekly", "Asia/Tokyo", days_of_week=(1, 5), hours=(3,))
     assert Plan.from_json(plan.as_json()) == plan
+    odd: object
     for odd in (None, [], {}, {"schedule_type": "daily", "cron": "* * * * *"}):
         with pytest.raises(BadPlan, match="plan: "):
             Plan.from_json(odd)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -46,7 +47,7 @@ def test_a_scheduled_collection_has_one_row_with_plan_and_readable_crontab(
         ({"type": "minutes", "minutes": "every_5_minutes", "days_of_week": [0]}, "*/5 * * * 0"),
     ],
 )
-def test_the_crontab_is_the_nearest_expression(collect: Collect, fields: dict, cron: str) -> None:
+def test_the_crontab_is_the_nearest_expression(collect: Collect, fields: dict[str, Any], cron: str) -> None:
     row = row_of(collect(**fields))
     assert str(row.crontab) == f"{cron} (m/h/dM/MY/d) Europe/Berlin"
     row.crontab.full_clean()
@@ -106,7 +107,7 @@ def test_a_disabled_collection_keeps_its_row_and_counts_anew_when_enabled(
 
 
 @pytest.mark.parametrize("change", [{"schedule_type": "manual"}, {"schedule_type": "monthly"}])
-def test_what_never_fires_has_no_row(collect: Collect, change: dict) -> None:
+def test_what_never_fires_has_no_row(collect: Collect, change: dict[str, str]) -> None:
     collection = collect(type="daily", hours=[9])
     for name, value in change.items():
         setattr(collection, name, value)
