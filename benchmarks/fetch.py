@@ -38,7 +38,9 @@ def page() -> bytes:
 
 async def serve() -> None:
     body, packed = page(), gzip.compress(page(), 6)
-    plain = b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: %d\r\n\r\n" % len(body)
+    plain = b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: %d\r\n\r\n" % len(
+        body
+    )
     zipped = b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n"
     answers = {b"/plain": plain + body, b"/gzip": zipped % len(packed) + packed}
 

@@ -1,7 +1,7 @@
 """What wreq raises, as ScrapeErrors.
 
 wreq's exceptions tell the phase only roughly by their class; the rest stands in their text, whose words are looked
-for here and nowhere else (tests/scraping/test_http_fetcher.py holds each against a real failure).
+for here and nowhere else (tests/scraping/test_fetch_failures.py holds each against a real failure).
 """
 
 from __future__ import annotations
