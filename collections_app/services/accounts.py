@@ -10,6 +10,7 @@ from django.db import OperationalError, transaction
 from django.utils.timezone import now
 
 from collections_app.models import Account, ApiKey
+from collections_app.services import scheduling
 from collections_app.services.errors import Refused
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -54,6 +55,20 @@ def account_for_key(plain: str) -> Account:
         with contextlib.suppress(OperationalError):
             ApiKey.objects.filter(pk=row.pk).update(last_used_at=moment)
     return row.account
+
+
+def revoke_key(key: ApiKey) -> None:
+    """The key is nobody's from now on; its row stays, so that nobody gets the same key again."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now())
+
+
+def save_account(account: Account) -> None:
+    """Save a new or changed account; its schedules follow a new time zone."""
+    with transaction.atomic():
+        before = Account.objects.filter(pk=account.pk).values_list("timezone", flat=True).first()
+        account.save()
+        if before is not None and before != account.timezone:
+            scheduling.sync_account(account)
 
 
 def digest(plain: str) -> str:

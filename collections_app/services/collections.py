@@ -7,6 +7,7 @@ from django.db import transaction
 
 from collections_app.models import Account, Collection, Result, Run
 from collections_app.models.collections import new_collection_id
+from collections_app.models.runs import ACTIVE
 from collections_app.services import launching, requests, retention, scheduling
 from collections_app.services.collection_settings import checked
 from collections_app.services.editing import active_status, gone, held, held_idle_or_queued
@@ -131,3 +132,10 @@ def stop(collection: Collection) -> Run:
     if run is None:
         raise Refused(f"Collection with ID '{collection.public_id}' is neither queued nor running")
     return run
+
+
+def stop_run(run: Run) -> Run:
+    """Stop this run. Raises Refused when it is over."""
+    if run.status in ACTIVE:
+        return stop(run.collection)
+    raise Refused(f"Run {run.pk} of Collection with ID '{run.collection.public_id}' is {run.status} already")

@@ -75,15 +75,22 @@ def listing(account: Account, query: Query) -> Listed:
     return Listed(total, pages, query.page, see(_sorted(found, query)[start : start + query.page_size]))
 
 
-def see(collections: QuerySet[Collection]) -> list[Seen]:
-    """The collections with status, number of result sets and next run, in one query."""
-    sets = ResultSet.objects.filter(collection=OuterRef("pk")).order_by().values("collection")
-    annotated = collections.select_related("account").annotate(
+def annotated(collections: QuerySet[Collection]) -> QuerySet[Collection]:
+    """With `seen_status` (idle, queued, running) and `seen_results` (how many result sets are kept)."""
+    sets = _result_sets().order_by().values("collection")
+    return collections.annotate(
         seen_status=_status(),
         seen_results=Coalesce(Subquery(sets.annotate(size=Count("pk")).values("size")), 0),
     )
+
+
+def see(collections: QuerySet[Collection]) -> list[Seen]:
+    """The collections with status, number of result sets and next run, in one query."""
     moment = now()
-    return [Seen(row, row.seen_status, row.seen_results, next_run_at(row, moment)) for row in annotated]
+    return [
+        Seen(row, row.seen_status, row.seen_results, next_run_at(row, moment))  # type: ignore[attr-defined]  # annotated
+        for row in annotated(collections.select_related("account"))
+    ]
 
 
 def see_one(collection: Collection) -> Seen:
@@ -98,6 +105,10 @@ def next_run_at(collection: Collection, after: datetime) -> datetime | None:
     """When its schedule is due next; None for a disabled or manual one."""
     fires = scheduling.next_fires(collection, after, 1) if collection.enabled else []
     return fires[0] if fires else None
+
+
+def _result_sets() -> QuerySet[ResultSet]:
+    return ResultSet.objects.filter(collection=OuterRef("pk"), expires_at__gt=now())
 
 
 def _status() -> Coalesce:
@@ -123,13 +134,13 @@ def _check(query: Query) -> None:
 
 
 def _filtered(found: QuerySet[Collection], query: Query) -> QuerySet[Collection]:
-    has_results = Exists(ResultSet.objects.filter(collection=OuterRef("pk")))
+    has_results = Exists(_result_sets())
     if query.only_with_results:
         found = found.filter(has_results)
     if query.only_without_results:
         found = found.filter(~has_results)
     if query.status != "all":
-        found = found.filter(_has_status(query.status))
+        found = found.filter(has_status(query.status))
     moments: dict[str, Any] = {
         "created_at__lt": query.created_before,
         "created_at__gt": query.created_after,
@@ -147,7 +158,8 @@ def _filtered(found: QuerySet[Collection], query: Query) -> QuerySet[Collection]
     )
 
 
-def _has_status(status: str) -> Q:
+def has_status(status: str) -> Q:
+    """Whether a collection is idle, queued or running."""
     active = Run.objects.filter(collection=OuterRef("pk"))
     if status == IDLE:
         return Q(~Exists(active.filter(status__in=ACTIVE)))

@@ -192,3 +192,12 @@ def test_the_number_of_queries_does_not_grow(
     # the key, the collection, the collection as it is seen
     with django_assert_max_num_queries(3):
         caller.ok("GET", f"/collections/{rows[0]['id']}")
+
+
+def test_an_expired_result_set_is_none(
+    caller: Caller, listed: list[Collection], a_result_set: Callable[[str], ResultSet]
+) -> None:
+    assert found(caller, only_with_results=1) == [3]
+    ResultSet.objects.update(expires_at=START)
+    assert found(caller, only_with_results=1) == []
+    assert caller.ok("GET", f"/collections/{listed[3].public_id}")["collection"]["results_count"] == 0
