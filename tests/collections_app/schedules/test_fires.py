@@ -88,6 +88,21 @@ def test_every_25_minutes_counts_real_minutes_across_the_gap() -> None:
     ]
 
 
+def test_every_25_minutes_whose_only_hour_is_skipped_runs_once_after_the_gap() -> None:
+    plan = Plan("minutes", "Europe/Berlin", minutes="every_25_minutes", hours=(2,))
+    assert shown(plan, "2026-03-28 12:00", "2026-03-29 12:00") == ["29 01:00"]
+
+
+@pytest.mark.parametrize(
+    "after", ["2026-10-24 12:00", "2026-10-24 23:30", "2026-10-25 01:00", "2026-10-25 01:30"]
+)
+def test_troll_puts_its_clocks_back_by_two_hours_and_nothing_runs_twice(after: str) -> None:
+    """At 01:00 UTC from 03:00 to 01:00: 02:00 comes a second time in the middle of what is repeated."""
+    plan = Plan("daily", "Antarctica/Troll", hours=(1, 2, 3))
+    fires = ["24 23:00", "25 00:00", "25 03:00"]
+    assert shown(plan, after, "2026-10-25 12:00") == [fire for fire in fires if fire > after[8:]]
+
+
 def test_lord_howe_shifts_by_half_an_hour() -> None:
     hourly = Plan("minutes", "Australia/Lord_Howe", minutes="every_hour")
     # 4 April 2026, 15:00 UTC: from 02:00 back to 01:30. The hour that began at 01:00 ends after sixty minutes.
