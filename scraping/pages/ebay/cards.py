@@ -14,7 +14,7 @@ from scraping.pages.ebay import words
 from scraping.pages.ebay.domains import Domain
 from scraping.pages.ebay.links import item_id, item_link
 from scraping.pages.ebay.money import count
-from scraping.pages.ebay.nodes import attribute, classes, marked, seen, squeeze, text_of
+from scraping.pages.ebay.nodes import attribute, classes, has_any, marked, seen, squeeze, text_of
 from scraping.pages.ebay.rows import Facts, Item, Row, rating, seller
 from scraping.pages.ebay.sponsored import Labels
 
@@ -120,6 +120,9 @@ def _row(node: LexborNode) -> Row:
     pieces = [(text, mark) for text, mark in marked(node, _MARKS) if text.strip()]
     price = squeeze(" ".join(text for text, mark in pieces if mark in _PRICES))
     struck = squeeze(" ".join(text for text, mark in pieces if mark in _STRUCK))
+    if struck and not price and has_any(node, *(f".{name}" for name in _PRICES)):
+        # The price itself is crossed out where a best offer below it was accepted.
+        price, struck = struck, ""
     if not pieces:
         # Layout B says "or Best Offer" by an icon whose words are for screen readers.
         return Row(attribute(node, "[aria-label]", "aria-label") or "")

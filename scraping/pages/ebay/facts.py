@@ -174,6 +174,11 @@ def images(links: list[str]) -> list[Item]:
     return [{"link": link} for link in found.values()]
 
 
+def full_size(link: str) -> str:
+    """The same picture at its full size: eBay keeps each at every size."""
+    return re.sub(r"/s-l\d+\.", "/s-l1600.", link)
+
+
 def add_specifics(product: Item, attributes: list[Item]) -> None:
     """Brand, colour, MPN and GTIN from the attributes, where the page's own data has not told them."""
     for key, names in (("brand", _BRANDS), ("color", _COLORS), ("mpn", _MPNS)):

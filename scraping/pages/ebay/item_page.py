@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 _STATUS = (
     "[data-testid=d-statusmessage], .d-statusmessage, [data-testid=x-alert-module] .ux-message__title, "
-    ".ux-layout-section--STATUSCONTAINER"
+    ".ux-layout-section--STATUSCONTAINER, #msgPanel, .msgTextAlign"
 )
 
 
@@ -27,7 +27,7 @@ class ItemPage(ListingProduct, ListingOffer, ListingDelivery):
 
     def item(self) -> Item:
         """The answer's payload: `product` and, beside it, what belongs to the offer."""
-        message = sentence(self.tree.css_first(_STATUS)) or None
+        message = next((said for node in self.tree.css(_STATUS) if (said := sentence(node))), None)
         auction = self.auction(message)
         item: Item = {"product": self.product()}
         item["is_auction"] = auction is not None

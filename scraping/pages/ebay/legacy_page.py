@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 TITLE = "#itemTitle"
 _BID = "#prcIsum_bidPrice"
-_PRICES = ("#mm-saleDscPrc", "#prcIsum", _BID, "span[itemprop=price]")
+_PRICES = ("#mm-saleDscPrc", "#prcIsum", _BID, "span[itemprop=price]", ".vi-VR-cvipPrice")
 
 
 class LegacyPage(ItemPage):
@@ -50,8 +50,7 @@ class LegacyPage(ItemPage):
         ]
         if not links and (shared := attribute(self.tree, "meta[property='og:image']", "content")):
             links = [shared]
-        # The page holds thumbnails; the same picture stands at each size.
-        return facts.images([re.sub(r"/s-l\d+\.", "/s-l1600.", link) for link in links])
+        return facts.images([facts.full_size(link) for link in links])
 
     def attributes(self) -> list[Item]:
         found = []
@@ -130,19 +129,11 @@ class LegacyPage(ItemPage):
             return text_of(self.tree, "#vi-ret-accrd-txt", ".vi-ret-accrd-txt")
         return super().values(label)
 
-    def seller(self) -> Item | None:
+    def _seller_of_today(self) -> Item | None:
         name = text_of(self.tree, ".mbg-nw")
-        link = next(
-            (
-                href
-                for node in self.tree.css(".mbg a")
-                if "/usr/" in (href := node.attributes.get("href") or "")
-            ),
-            None,
-        )
-        return self._with_login(
-            facts.seller(name, link, text_of(self.tree, ".mbg-l a"), text_of(self.tree, "#si-fb"))
-        )
+        hrefs = [node.attributes.get("href") or "" for node in self.tree.css(".mbg a")]
+        link = next((href for href in hrefs if "/usr/" in href), None)
+        return facts.seller(name, link, text_of(self.tree, ".mbg-l a"), text_of(self.tree, "#si-fb"))
 
     def shipping(self) -> Item | None:
         found: Item = {}

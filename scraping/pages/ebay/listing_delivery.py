@@ -15,6 +15,7 @@ from scraping.pages.ebay.nodes import attribute, chunks, seen, sentence, squeeze
 
 Item = dict[str, Any]
 
+_NAME_AND_SCORE = re.compile(r"^(?P<name>.+?)\s*\((?P<score>[\d.,\sKM]+)\)$")
 _VALUES = ".ux-labels-values__values-content"
 
 
@@ -22,38 +23,41 @@ class ListingDelivery(Listing):
     """The part of the page about seller, shipping, returns and payment."""
 
     def seller(self) -> Item | None:
+        found = self._seller_of_today() or self._seller_of_2022() or self._seller_below()
+        if found is not None:
+            put(found, "username", facts.login_of(self.description_url))
+        return found
+
+    def _seller_of_today(self) -> Item | None:
         card = self.tree.css_first(".x-sellercard-atf")
         if card is None:
-            name = attribute(self.tree, ".x-store-information__store-name", "title") or text_of(
-                self.tree, ".x-store-information__store-name"
-            )
-            percent = text_of(self.tree, ".x-store-information__highlights")
-            return self._with_login(
-                facts.seller(
-                    name, attribute(self.tree, ".x-store-information__store-name a", "href"), None, percent
-                )
-            )
-        about = card.css_first(".x-sellercard-atf__info__about-seller")
-        name = text_of(
-            card, ".x-sellercard-atf__info__about-seller a", "[title].x-sellercard-atf__info__about-seller"
-        )
+            return None
+        name = text_of(card, ".x-sellercard-atf__info__about-seller a")
+        link = attribute(card, ".x-sellercard-atf__info__about-seller a", "href")
         score = text_of(card, ".x-sellercard-atf__about-seller-item", ".x-sellercard-atf__about-seller")
         # The percentage may stand in a button, which is no visible text elsewhere.
         details = [squeeze(node.text()) for node in card.css(".x-sellercard-atf__data-item")]
         percent = next((text for text in details if "%" in text), None)
-        if (
-            not name
-            and details
-            and (match := re.match(r"^(?P<name>.+?)\s*\((?P<score>[\d.,\sKM]+)\)$", details[0]))
-        ):
+        if not name and details and (match := _NAME_AND_SCORE.match(details[0])):
             name, score = match["name"], match["score"]
-        link = attribute(about, "a", "href") if about is not None else None
-        return self._with_login(facts.seller(name, link, score, percent))
+        return facts.seller(name, link, score, percent)
 
-    def _with_login(self, seller: Item | None) -> Item | None:
-        if seller is not None:
-            put(seller, "username", facts.login_of(self.description_url))
-        return seller
+    def _seller_of_2022(self) -> Item | None:
+        section = self.tree.css_first(".ux-seller-section__item--seller")
+        if section is None:
+            return None
+        shares = [said for node in self.tree.css(".ux-seller-section__item") if "%" in (said := seen(node))]
+        said = seen(section)
+        score = said.split("(", 1)[1] if "(" in said else None
+        return facts.seller(
+            text_of(section, "a"), attribute(section, "a", "href"), score, shares[0] if shares else None
+        )
+
+    def _seller_below(self) -> Item | None:
+        """From the card further down the page, which does not tell the score."""
+        name = text_of(self.tree, ".x-store-information__store-name")
+        link = attribute(self.tree, ".x-store-information__store-name a", "href")
+        return facts.seller(name, link, None, text_of(self.tree, ".x-store-information__highlights"))
 
     def values(self, label: str) -> str | None:
         """The text beside a label of the page, e.g. "returns"."""

@@ -9,7 +9,7 @@ from scraping.pages.ebay import facts, money, words
 from scraping.pages.ebay.embedded import as_number
 from scraping.pages.ebay.facts import put
 from scraping.pages.ebay.listing import Listing
-from scraping.pages.ebay.nodes import has_any, text_of
+from scraping.pages.ebay.nodes import attribute, has_any, text_of
 
 Item = dict[str, Any]
 
@@ -63,6 +63,9 @@ class ListingOffer(Listing):
     def _declared_price(self) -> money.Price | None:
         amount = as_number(self.offer_schema.get("price") or self.offer_schema.get("lowPrice"))
         currency = self.offer_schema.get("priceCurrency")
+        if amount is None:
+            amount = as_number(attribute(self.tree, "[itemprop=price]", "content"))
+            currency = attribute(self.tree, "[itemprop=priceCurrency]", "content")
         return money.made(amount, currency) if amount is not None and isinstance(currency, str) else None
 
     def auction(self, message: str | None) -> Item | None:
@@ -110,7 +113,9 @@ class ListingOffer(Listing):
             ".d-quantity__availability",
             "[data-testid=x-quantity__availability]",
         )
-        availability = self.offer_schema.get("availability")
+        availability = self.offer_schema.get("availability") or attribute(
+            self.tree, "[itemprop=availability]", "content", "href"
+        )
         can_buy = has_any(
             self.tree, "[id^=binBtn_btn]", "[id^=atcBtn_btn]", "[id^=bidBtn_btn]", "[id^=boBtn_btn]"
         )

@@ -12,13 +12,16 @@ from scraping.pages.ebay.embedded import as_number, first, named, of_type
 from scraping.pages.ebay.facts import put
 from scraping.pages.ebay.links import item_id
 from scraping.pages.ebay.listing import Listing
-from scraping.pages.ebay.nodes import attribute, seen, squeeze, text_of
+from scraping.pages.ebay.nodes import attribute, chunks, classes, seen, squeeze, text_of
 from scraping.pages.ebay.variants import read_variants
 
 Item = dict[str, Any]
 
 TITLE = "h1.x-item-title__mainTitle"
-_VALUES = ".ux-labels-values__values-content"
+_LABELS = (
+    "[data-testid=x-about-this-item] .ux-labels-values__labels, .ux-layout-section--features .ux-labels-values__labels, "
+    ".ux-layout-section-evo--features .ux-labels-values__labels"
+)
 
 
 class ListingProduct(Listing):
@@ -51,15 +54,11 @@ class ListingProduct(Listing):
 
     def title(self) -> str | None:
         heading = self.tree.css_first(TITLE)
-        if heading is not None:
-            spans = [said for node in heading.css("span.ux-textspans") if (said := seen(node))]
-            # eBay cuts long titles over several spans; a lone "-" stands before a hidden hint.
-            return (
-                squeeze(" ".join(said for said in spans if said != "-"))
-                or seen(heading)
-                or named(self.schema)
-            )
-        return named(self.schema)
+        if heading is None:
+            return named(self.schema)
+        # eBay cuts long titles over several spans, in the middle of a word even; a lone "-" stands before a hint.
+        pieces = ["".join(chunks(node)) for node in heading.css("span.ux-textspans")]
+        return squeeze("".join(piece for piece in pieces if piece.strip() != "-")) or named(self.schema)
 
     def identity(self) -> str | None:
         for link in (
@@ -102,37 +101,26 @@ class ListingProduct(Listing):
         links = [
             link for link in (declared if isinstance(declared, list) else [declared]) if isinstance(link, str)
         ]
-        if not links:
-            links = [
-                link
-                for node in self.tree.css(
-                    ".ux-image-carousel-item.image img, .ux-image-carousel-item img, .ux-image-carousel img"
-                )
-                if (
-                    link := next(
-                        (
-                            node.attributes[name]
-                            for name in ("data-zoom-src", "data-src", "src")
-                            if node.attributes.get(name)
-                        ),
-                        None,
-                    )
-                )
-            ]
-        return facts.images(links)
+        return facts.images(links or [facts.full_size(link) for link in self._shown_images()])
+
+    def _shown_images(self) -> list[str]:
+        found = []
+        for node in self.tree.css(".ux-image-carousel-item img, .ux-image-carousel img"):
+            sources = (node.attributes.get(name) for name in ("data-zoom-src", "data-src", "src"))
+            if link := next((source for source in sources if source), None):
+                found.append(link)
+        return found
 
     def attributes(self) -> list[Item]:
         found = []
-        for row in self.tree.css(
-            "[data-testid=x-about-this-item] .ux-labels-values, .ux-layout-section--features .ux-labels-values, "
-            ".ux-layout-section-evo--features .ux-labels-values"
-        ):
-            name = text_of(row, ".ux-labels-values__labels-content", ".ux-labels-values__labels")
-            value = _full_value(row)
-            if name and value:
-                entry = {"name": name.rstrip(" :"), "value": value}
-                if entry not in found:
-                    found.append(entry)
+        for label in self.tree.css(_LABELS):
+            holder = label.next
+            while holder is not None and "ux-labels-values__values" not in classes(holder):
+                holder = holder.next
+            name, value = seen(label).rstrip(" :"), _full_value(holder)
+            entry = {"name": name, "value": value}
+            if name and value and entry not in found:
+                found.append(entry)
         return found
 
     def specifics(self, product: Item, attributes: list[Item]) -> None:
@@ -170,9 +158,8 @@ class ListingProduct(Listing):
         return match[1].strip() if match else None
 
 
-def _full_value(row: LexborNode) -> str | None:
+def _full_value(holder: LexborNode | None) -> str | None:
     """A row's value; where it is cut ("Read more"), the whole of it, which stands hidden beside."""
-    holder = row.css_first(f"{_VALUES}, .ux-labels-values__values")
     if holder is None:
         return None
     texts = [

@@ -14,8 +14,8 @@ Item = dict[str, Any]
 
 
 def read_variants(tree: LexborHTMLParser) -> list[Item]:
-    """`{id, title, attributes: [{name, value}], price, price_converted?, in_stock?, quantity_available?, quantity_sold?,
-    images?}` for each variant, in the page's order; empty when the listing has none."""
+    """`{id, title, attributes: [{name, value}], price, price_converted?, in_stock?, quantity_available?,
+    quantity_sold?}` for each variant, in the page's order; empty when the listing has none."""
     for key, read in (("MSKU", _current), ("itmVarModel", _legacy)):
         for model in under_key(tree, key):
             if variants := read(model):
@@ -25,7 +25,6 @@ def read_variants(tree: LexborHTMLParser) -> list[Item]:
 
 def _current(model: Item) -> list[Item]:
     choices = _choices(model.get("selectMenus"), model.get("menuItemMap"), "displayLabel")
-    pictures = _pictures(model)
     variants = []
     for identity, data in _objects(model.get("variationsMap")):
         variant = _begun(identity, choices)
@@ -48,8 +47,6 @@ def _current(model: Item) -> list[Item]:
                 variant["in_stock"] = not quantity["outOfStock"]
             if (most := _most(quantity)) is not None:
                 variant["quantity_available"] = most
-        if identity in pictures:
-            variant["images"] = pictures[identity]
         variants.append(variant)
     return variants
 
@@ -94,23 +91,6 @@ def _choices(menus: Any, values: Any, label: str) -> dict[str, list[Item]]:
             said = html.unescape(str(value.get("valueName") or value.get("displayName") or ""))
             for identity in value.get("matchingVariationIds") or []:
                 found.setdefault(str(identity), []).append({"name": name, "value": said})
-    return found
-
-
-def _pictures(model: Item) -> dict[str, list[str]]:
-    """By variant: its pictures, where the page tells which of the listing's are of which menu entry."""
-    by_entry, urls = model.get("menuItemPictureIndexMap"), model.get("pictureUrls") or model.get("mediaList")
-    values = model.get("menuItemMap")
-    found: dict[str, list[str]] = {}
-    if not isinstance(by_entry, dict) or not isinstance(urls, list) or not isinstance(values, dict):
-        return found
-    for entry, places in by_entry.items():
-        links = [urls[place] for place in places or [] if isinstance(place, int) and 0 <= place < len(urls)]
-        links = [link for link in links if isinstance(link, str)]
-        value = values.get(str(entry))
-        if links and isinstance(value, dict):
-            for identity in value.get("matchingVariationIds") or []:
-                found.setdefault(str(identity), []).extend(links)
     return found
 
 

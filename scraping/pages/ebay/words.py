@@ -169,5 +169,5 @@ SCHEMA_CONDITIONS = {
 
 def condition_kind(text: str) -> str | None:
     """The kind of a condition's words ("Brand New" -> "new"); None when they name none that is known."""
-    said = text.strip()
+    said = text.split(":", 1)[0].strip()  # "Used: An item that has been ..."
     return next((kind for kind, pattern in CONDITIONS if pattern.fullmatch(said)), None)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scraping.errors import ScrapeError
-from tests.scraping.cases import cases, read_json
+from tests.scraping.cases import FIXTURES, cases, read_json
 from tests.scraping.ebay.pages import read
 
 
@@ -36,3 +36,21 @@ def test_every_page_that_turns_a_robot_away_may_be_tried_again() -> None:
                 read_json(folder / "params.json"), (folder / "page.html").read_bytes(), url=answer.get("url")
             )
         assert refused.value.retryable
+
+
+@pytest.mark.parametrize("tenths", range(10))
+def test_a_page_cut_off_anywhere_is_read_or_refused_but_no_fault(tenths: int) -> None:
+    became = set()
+    for folder in sorted((FIXTURES / "ebay").iterdir()):
+        body = (folder / "page.html").read_bytes()
+        for step in range(8):
+            part = body[: len(body) * (tenths * 8 + step) // 80]
+            try:
+                read(read_json(folder / "params.json"), part)
+                became.add("item")
+            except ScrapeError as refused:
+                became.add(refused.code)
+    assert became <= {"item", "blocked", "not_found", "unexpected_page"}
+    # A page that is cut near its end still has its listings or its title; one cut at its head is refused.
+    assert "item" in became or tenths < 3
+    assert "unexpected_page" in became
