@@ -97,8 +97,11 @@ def _launch_chunk(pairs: Sequence[Due], outcome: str) -> Counter[str]:
             fires.append(Fire(collection_id=key, due_at=due, outcome=outcome, run=run))
     Run.objects.bulk_create(runs)
     Fire.objects.bulk_create(fires)
-    for arguments in [(account,) for account in accounts] if len(accounts) <= FEW else [()]:
-        ring("dispatch", *arguments)
+    if len(accounts) > FEW:
+        ring("dispatch")
+    else:
+        for account in accounts:
+            ring("dispatch", account)
     return Counter(str(fire.outcome) for fire in fires)
 
 
