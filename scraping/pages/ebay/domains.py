@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
@@ -54,6 +55,10 @@ HOSTS = r"(?:[a-z0-9-]+\.)*ebay\.(?:com|co\.uk|com\.au|at|be|ca|fr|de|com\.hk|ie
 
 def domain_of(url: str) -> Domain:
     """The site that a URL is on: its longest known ending; ebay.com when it is none of them."""
-    host = (urlsplit(url).hostname or "").lower()
+    return _of_host((urlsplit(url).hostname or "").lower())
+
+
+@lru_cache(maxsize=256)
+def _of_host(host: str) -> Domain:
     known = [name for name in DOMAINS if host == name or host.endswith(f".{name}")]
     return DOMAINS[max(known, key=len)] if known else DEFAULT

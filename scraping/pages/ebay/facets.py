@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
+from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -12,7 +12,6 @@ from scraping.pages.ebay.money import count
 from scraping.pages.ebay.nodes import seen
 
 Item = dict[str, Any]
-_NOT_ASPECTS = frozenset({"rt"})
 
 
 def read_facets(tree: LexborHTMLParser) -> list[Item]:
@@ -85,9 +84,11 @@ def _parameter(node: LexborNode, href: str, name: str) -> str | None:
     if not marked or marked.startswith(("LH_", "_")):
         return None
     aspect = unquote(unquote(marked))
-    for key, raw in parse_qsl(urlsplit(href).query):
-        if unquote_plus(key) == aspect:
-            chosen = unquote(raw).split("|")
+    # Both stand in the link as on the page: encoded twice, with one encoded bar between values.
+    for field in href.partition("?")[2].split("&"):
+        key, _, raw = field.partition("=")
+        if key == marked:
+            chosen = [unquote(unquote(value)) for value in raw.split("%7C")]
             return f"{aspect}={name if name in chosen else chosen[-1]}"
     # The value is chosen already, so that its link takes it away.
     return f"{aspect}={name}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -49,11 +50,7 @@ class Labels:
             match = _SVG.search(node.attributes.get("style") or "")
             if match is None:
                 continue
-            try:
-                picture = base64.b64decode(match[1]).decode("utf-8", "replace")
-            except (binascii.Error, ValueError):
-                return None
-            return _inside(picture)
+            return _inside(match[1])
         return None
 
     def _spelt(self, holder: LexborNode) -> bool | None:
@@ -79,7 +76,12 @@ class Labels:
         return self._rules
 
 
-def _inside(picture: str) -> bool | None:
+@lru_cache(maxsize=64)  # a page draws all that it hides at one place
+def _inside(encoded: str) -> bool | None:
+    try:
+        picture = base64.b64decode(encoded).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return None
     text = re.search(r"<text\b([^>]*)>", picture)
     if text is None:
         return None
