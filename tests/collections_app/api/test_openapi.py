@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from jsonschema import Draft202012Validator
 
+from collections_app.api.traject import realtime as realtime_view
 from collections_app.api.traject.openapi.operations import OPERATIONS
 from collections_app.models import ErrorLog, ResultSet
 from collections_app.services import notices, realtime
@@ -134,6 +135,7 @@ def test_every_operation_answers_what_is_described(
 ) -> None:
     outcome = Outcome(result={"request_parameters": {}, "request_metadata": {}, "title": "x"})
     monkeypatch.setattr(realtime, "scrape", lambda *_: outcome)
+    monkeypatch.setattr(realtime_view, "engine", lambda: None)  # it would start threads
     monkeypatch.setattr(notices, "resend_webhook", lambda *_: None)
     ErrorLog.objects.create(
         account=caller.account, digest="x", api_url="http://x", parameters={"type": "page"}
