@@ -64,7 +64,7 @@ def worker(name: str, queues: str, processes: int) -> Program:
 
 def beat() -> Program:
     command = [*celery(), "beat", "-S", "collections_app.beat:RoundsmanScheduler", "-l", level()]
-    command += ["--enable-remote-control", "-n", node(BEAT), "--pidfile", ""]
+    command += ["--enable-remote-control", "-n", node(BEAT)]
     return Program(BEAT, command, grace=8)
 
 
