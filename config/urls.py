@@ -12,3 +12,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("collections_app.api.urls")),
 ]
+
+handler400 = "collections_app.api.errors.bad_request"
+handler500 = "collections_app.api.errors.server_error"

@@ -23,6 +23,7 @@ SORTS = ("name", "created_at", "last_run", "priority", "status")
 DIRECTIONS = ("ascending", "descending")
 PAGE_SIZE = 25
 MAX_PAGE_SIZE = 1_000
+LONGEST_TERM = 500
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def _check(query: Query) -> None:
     ):
         if getattr(query, name) not in words:
             raise bad(name, getattr(query, name), f"use one of {', '.join(words)}")
+    if len(query.search_term) > LONGEST_TERM:
+        raise bad("search_term", query.search_term, f"use at most {LONGEST_TERM} characters")
     if query.page < 1:
         raise bad("page", query.page, "use a whole number of at least 1")
     if not 1 <= query.page_size <= MAX_PAGE_SIZE:

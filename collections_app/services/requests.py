@@ -23,8 +23,8 @@ PAGE_ROWS = 1_000
 MAX_PARAMS = 65_536  # bytes of one request's JSON
 LONGEST_MESSAGE = 500
 SQL_VALUES = 500  # ids in one statement
-# Ours, or the caller's secret: never part of a stored request.
-NOT_STORED = ("id", "api_key")
+# Ours, the caller's secret, or what client libraries add to every body: never part of a stored request.
+NOT_STORED = ("id", "api_key", "source")
 
 
 class Prepared(NamedTuple):

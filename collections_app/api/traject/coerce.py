@@ -82,7 +82,8 @@ def texts(name: str, value: Any) -> list[str]:
 def moment(name: str, value: Any) -> datetime:
     """An ISO 8601 time; UTC when it names no offset, midnight when it is a date."""
     try:
-        found = parse_datetime(value)
+        # A plus sign that was not encoded arrives as a space.
+        found = parse_datetime(re.sub(r"(T.*) (\d\d:?\d\d)$", r"\1+\2", value))
         if found is None and (day := parse_date(value)):
             found = datetime(day.year, day.month, day.day)  # noqa: DTZ001  becomes UTC below
         if found is not None:

@@ -139,6 +139,25 @@ def test_a_nul_character_is_refused(caller: Caller, path: str) -> None:
     assert "NUL" in answer.json()["request_info"]["message"]
 
 
+def through_wsgi(caller: Caller, body: bytes, **environ: Any) -> tuple[int, dict[str, Any]]:
+    """POST /collections through the real WSGI application: Django's test client makes requests of its own."""
+    setup_testing_defaults(environ)
+    environ |= {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/collections",
+        "QUERY_STRING": f"api_key={caller.key}",
+        "wsgi.input": BytesIO(body),
+    }
+    answered: list[str] = []
+
+    def start_response(line: str, *_: Any) -> Callable[[bytes], object]:
+        answered.append(line)
+        return print  # the old way to write, which nobody uses
+
+    content = b"".join(application(environ, start_response))
+    return int(answered[0].split()[0]), json.loads(content)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("body", "charset", "status"),
@@ -153,22 +172,18 @@ def test_a_nul_character_is_refused(caller: Caller, path: str) -> None:
 def test_the_bodys_charset_is_heard_and_leaves_the_query_alone(
     caller: Caller, body: bytes, charset: str, status: int
 ) -> None:
-    """Through the real WSGI application: Django's test client makes requests of its own."""
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": "/collections",
-        "QUERY_STRING": f"api_key={caller.key}",
-        "CONTENT_TYPE": f"application/json; charset={charset}",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": BytesIO(body),
-    }
-    setup_testing_defaults(environ)
-    answered: list[str] = []
+    kind = f"application/json; charset={charset}"
+    answered, answer = through_wsgi(caller, body, CONTENT_TYPE=kind, CONTENT_LENGTH=str(len(body)))
+    assert answered == status, answer
+    assert answer["request_info"]["success"] is (status == 200)
 
-    def start_response(line: str, *_: Any) -> Callable[[bytes], object]:
-        answered.append(line)
-        return print  # the old way to write, which nobody uses
 
-    content = b"".join(application(environ, start_response))
-    assert answered[0].startswith(str(status)), content
-    assert json.loads(content)["request_info"]["success"] is (status == 200)
+@pytest.mark.django_db(transaction=True)
+def test_a_body_in_chunks_is_read(caller: Caller, settings: Settings) -> None:
+    """Such a body has no length; the server says where it ends."""
+    chunks = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    answered, answer = through_wsgi(caller, JSON, **chunks)
+    assert answered == 200, answer
+    settings.MAX_BODY = 10_000
+    assert through_wsgi(caller, b" " * 10_001, **chunks)[0] == 413
+    assert through_wsgi(caller, b"", **chunks)[0] == 400

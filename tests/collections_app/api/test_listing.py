@@ -84,6 +84,10 @@ def found(caller: Caller, **query: Any) -> list[int]:
         ({"created_before": "2026-03-03T12:00:00.000Z"}, {0, 1}),
         ({"created_after": "2026-03-02", "created_before": "2026-03-04"}, {1, 2}),
         ({"created_after": "2026-03-05T12:00:00+02:00"}, {4}),
+        ({"created_after": "2026-03-05T12:00:00 02:00"}, {4}),
+        ({"search_term": "ä" * 500, "search_type": "starts_with"}, set()),
+        ({"search_term": "a.b(" * 125, "search_type": "ends_with"}, set()),
+        ({"search_term": "ö " * 250}, set()),
         ({"last_run_after": "2026-03-11T13:00:00Z"}, {0}),
         ({"last_run_before": "2026-03-11T13:00:00Z"}, {3}),
         ({"destination_id": "371D9C46"}, {4}),
@@ -164,6 +168,10 @@ def test_pages(caller: Caller) -> None:
 def test_a_bad_filter_is_refused_with_its_value(caller: Caller, name: str, value: str) -> None:
     message = caller.refused(400, "GET", "/collections", search_term="x", **{name: value})
     assert message.startswith((f"{name} has the value '{value}'", f"{name} has the value {value}"))
+
+
+def test_a_term_without_end_is_refused(caller: Caller) -> None:
+    assert "500" in caller.refused(400, "GET", "/collections", search_term="x" * 501)
 
 
 def test_a_contradiction_is_refused(caller: Caller) -> None:

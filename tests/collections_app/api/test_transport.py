@@ -12,7 +12,9 @@ from pytest_django import Settings
 from collections_app.models import ApiKey
 from collections_app.services.accounts import account_for_key, create_key, new_key
 from collections_app.services.errors import Refused
+from config import locations
 from tests.collections_app.api.conftest import Caller
+from tests.servers.broker import Broker
 
 
 def test_an_unknown_path_is_404_in_the_envelope(caller: Caller) -> None:
@@ -159,3 +161,44 @@ def test_listing_is_limited_when_the_operator_says_so(
     settings.LIST_RATE = 0
     for _ in range(3):
         caller.ok("GET", "/collections")
+
+
+def test_too_many_query_parameters_are_refused(caller: Caller) -> None:
+    many = {f"a{number}": "1" for number in range(1001)}
+    assert "could not be read" in caller.refused(400, "GET", "/collections", **many)
+
+
+def test_a_host_that_is_not_ours_is_refused_as_json(caller: Caller, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["runs.example.com"]
+    answer = caller.client.get(f"/collections?api_key={caller.key}", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert answer.json()["request_info"]["success"] is False
+
+
+def test_what_breaks_outside_a_view_is_json_too(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_response", break_down)
+    assert "retry" in caller.refused(500, "GET", "/account")
+
+
+def test_listing_calls_are_counted_by_all_processes_together(
+    caller: Caller, settings: Settings, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes have two cache objects and one Valkey."""
+    monkeypatch.setattr("collections_app.api.traject.rate.time.time", lambda: 1_000_000.0)
+    settings.LIST_RATE = 3
+    for _ in range(3):
+        settings.CACHES = {"default": locations.cache(broker.url)}
+        caller.ok("GET", "/collections")
+    settings.CACHES = {"default": locations.cache(broker.url)}
+    caller.refused(429, "GET", "/collections")
+    broker.kill()
+    settings.CACHES = {"default": locations.cache(broker.url)}
+    caller.ok("GET", "/collections")
+
+
+def test_without_redis_each_process_counts_for_itself() -> None:
+    assert "locmem" in str(locations.cache("amqp://localhost//")["BACKEND"])
+    assert locations.cache("redis://:secret@host:1/2")["LOCATION"] == "redis://:secret@host:1/2"
