@@ -35,7 +35,8 @@ def create(account: Account, settings: Mapping[str, Any], new_requests: Sequence
     prepared = requests.prepare(new_requests)
     with transaction.atomic():
         # The account's row is the lock: two calls must not both take the last free place.
-        Account.objects.select_for_update().get(pk=account.pk)
+        # (no_key: rows that point at the account may come into being meanwhile.)
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         if Collection.objects.filter(account=account).count() >= MAX_COLLECTIONS:
             raise Refused(
                 f"The account has {MAX_COLLECTIONS} Collections, which is the limit: delete some first"

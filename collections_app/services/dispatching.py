@@ -10,6 +10,7 @@ from collections_app.models.runs import RunStatus
 from collections_app.services.bell import ring
 
 RINGS = 16  # more workers than this are woken by those that are awake
+SMALL = Q(request_count__lte=settings.SMALL_RUN)
 
 
 def dispatch(account: int | None = None) -> list[Run]:
@@ -22,19 +23,33 @@ def dispatch(account: int | None = None) -> list[Run]:
 
 
 def _dispatch_account(account: int) -> list[Run]:
-    small = Q(request_count__lte=settings.SMALL_RUN)
-    with transaction.atomic():
-        # The account's row is the lock: two dispatchers must not both see the same free slot.
-        if not Account.objects.select_for_update().filter(pk=account).first():
-            return []
-        started = []
-        for kind, slots in ((small, settings.SLOTS_SMALL), (~small, settings.SLOTS_LARGE)):
-            runs = Run.objects.filter(kind, account=account)
-            free = slots - runs.filter(status=RunStatus.RUNNING).count()
-            if free > 0:
-                queued = runs.filter(status=RunStatus.QUEUED).order_by("priority", "queued_at", "id")
-                started += [run for run in queued[:free] if begin(run)]
+    started = []
+    for kind, slots in ((SMALL, settings.SLOTS_SMALL), (~SMALL, settings.SLOTS_LARGE)):
+        while run := _start_next(account, kind, slots):
+            if run.status == RunStatus.RUNNING:
+                started.append(run)
     return started
+
+
+def _start_next(account: int, kind: Q, slots: int) -> Run | None:
+    """Begin the account's next queued run of this kind; None when there is none, or no slot. It comes back as it
+    became: one that could not be begun is no longer queued.
+
+    A transaction for each: it holds the account and one collection, never two, for beat locks many collections
+    in an order of its own.
+    """
+    with transaction.atomic():
+        # The account's row is the lock: two dispatchers must not both see the same free slot. Its key stays free
+        # for others, who insert rows that refer to it while they hold a collection we may wait for.
+        if not Account.objects.select_for_update(no_key=True).filter(pk=account).first():
+            return None
+        runs = Run.objects.filter(kind, account=account)
+        if runs.filter(status=RunStatus.RUNNING).count() >= slots:
+            return None
+        run = runs.filter(status=RunStatus.QUEUED).order_by("priority", "queued_at", "id").first()
+        if run is not None and not begin(run):
+            run.status = RunStatus.FAILED  # or stopped, or gone with its collection
+    return run
 
 
 def begin(run: Run) -> bool:
@@ -42,7 +57,8 @@ def begin(run: Run) -> bool:
     moment = now()
     with transaction.atomic():
         # Edits of the requests hold the collection's row too, so the cut sees all of an edit or nothing.
-        Collection.objects.select_for_update().get(pk=run.collection_id)
+        if not Collection.objects.select_for_update().filter(pk=run.collection_id).first():
+            return False
         positions = list(
             CollectionRequest.objects.filter(collection=run.collection_id)
             .order_by("position")
