@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from collections_app.models import Account, Run
-from collections_app.models.runs import RunStatus, Trigger
+from collections_app.models.runs import ACTIVE, RunStatus, Trigger
 from collections_app.services import collections, dispatching, launching
 
 LONGEST = 20  # seconds; a deadlock ends with an error long before
@@ -61,4 +61,4 @@ def test_a_dispatch_and_a_fire_of_the_same_account_pass_each_other(monkeypatch: 
     dispatcher.join()
     assert errors == []
     assert Run.objects.get(collection=queued).status == RunStatus.RUNNING
-    assert Run.objects.get(collection=idle).status == RunStatus.QUEUED
+    assert Run.objects.get(collection=idle).status in ACTIVE
