@@ -19,7 +19,7 @@ from tests.servers.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-LINT = {
+LINT: dict[str, list[object]] = {
     "ruff check": [BIN / "ruff", "check", ".", "run"],
     "ruff format": [BIN / "ruff", "format", "--check", ".", "run"],
     "mypy": [BIN / "mypy", "."],
