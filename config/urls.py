@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from config.health import health
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),  # a person who opens the address in a browser
     path("health", health),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

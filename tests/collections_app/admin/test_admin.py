@@ -77,6 +77,7 @@ def act(client: Client, model: str, action: str, *rows: int) -> str:
 def test_the_pages_need_a_log_in(db: None) -> None:
     client = Client()
     assert client.get("/admin").headers["Location"] == "/admin/"
+    assert client.get("/").headers["Location"] == "/admin/"
     assert client.get("/admin/", follow=True).redirect_chain == [("/admin/login/?next=/admin/", 302)]
     page = client.get("/admin/login/")
     assert "Roundsman" in page.content.decode()
