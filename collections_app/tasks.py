@@ -14,6 +14,7 @@ from collections_app.services import (
     recovery,
     retention,
     scraping,
+    shutdown,
     working,
 )
 from collections_app.services.bell import ring
@@ -38,8 +39,8 @@ def dispatch(account: int | None = None) -> None:
 
 @shared_task(name="collections.work")
 def work() -> None:
-    """Take batch after batch."""
-    if working.work(scraping.engine(), seconds=WORK_SECONDS) and working.more_waits():
+    """Take batch after batch, until the worker is told to stop."""
+    if working.work(scraping.engine(), seconds=WORK_SECONDS, stopping=shutdown.told) and working.more_waits():
         ring("work")
 
 

@@ -5,13 +5,16 @@ stands still, and every task begins with a claim.
 """
 
 import os
+import signal
+from types import FrameType
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 from kombu import Exchange, Queue
 
+from collections_app.services import shutdown
 from config.supervisor.leash import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -52,7 +55,8 @@ def configuration() -> dict[str, Any]:
         "task_routes": {"collections.work": {"queue": "http"}},
         "task_create_missing_queues": False,
         "worker_prefetch_multiplier": 1,
-        "worker_soft_shutdown_timeout": 20,
+        # Celery sits it out to the end, whatever its tasks do; batches come back within a second or two.
+        "worker_soft_shutdown_timeout": 8,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         "worker_send_task_events": False,
@@ -79,3 +83,23 @@ def leave_no_orphan(**kwargs: Any) -> None:
     """A worker that is killed takes its pool along; the next one must not share the machine with its ghosts."""
     if os.getpid() != _STARTED_BY:  # forked; the pools without processes send this signal too
         die_with_parent(os.getppid())
+
+
+@worker_ready.connect
+def tell_the_pool_of_a_shutdown(**kwargs: Any) -> None:
+    """Celery's own signal for that comes only after a soft shutdown has waited for the tasks to end."""
+    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):
+        handler = signal.getsignal(number)
+        if callable(handler) and not isinstance(handler, _Telling):
+            signal.signal(number, _Telling(handler))
+
+
+class _Telling:
+    """A signal's handler, and before it the word to the pool's processes."""
+
+    def __init__(self, handler: Any) -> None:
+        self._handler = handler
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        shutdown.tell()
+        self._handler(number, frame)

@@ -4,7 +4,6 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,7 +12,7 @@ from django.utils.timezone import now
 
 from collections_app.models import Batch, CollectionRequest, Result, Run
 from collections_app.models.runs import BatchStatus, RunStatus
-from collections_app.services import parts
+from collections_app.services import leases, parts
 from collections_app.services.bell import ring
 from collections_app.services.rows import Asked, Row, Written, lost_row
 
@@ -38,10 +37,6 @@ class Claim:
     def given_up(self) -> bool:
         """Whoever claimed it before died each time: its rows say so instead of another try."""
         return self.attempts > settings.BATCH_ATTEMPTS
-
-
-def lease_end() -> object:
-    return now() + timedelta(seconds=settings.BATCH_LEASE)
 
 
 def claim() -> Claim | None:
@@ -72,8 +67,9 @@ def _claim_in(run: int, collection: int) -> Claim | None:
             return None
         token = uuid.uuid4()
         won = Batch.objects.filter(pk=batch.pk, status=BatchStatus.PENDING).update(
-            status=BatchStatus.WORKING, token=token, lease_until=lease_end(), attempts=F("attempts") + 1
-        )
+            status=BatchStatus.WORKING, token=token,
+            lease_until=leases.until(settings.BATCH_LEASE), attempts=F("attempts") + 1,
+        )  # fmt: skip
     if not won:
         return None
     return Claim(
@@ -84,7 +80,8 @@ def _claim_in(run: int, collection: int) -> Claim | None:
 def renew(claimed: Claim) -> bool:
     """Lengthen the lease; False when it is lost or the run was stopped: then the work is for nothing."""
     held = Batch.objects.filter(pk=claimed.batch, token=claimed.token, status=BatchStatus.WORKING)
-    return bool(held.filter(run__status=RunStatus.RUNNING).update(lease_until=lease_end()))
+    mine = held.filter(run__status=RunStatus.RUNNING)
+    return bool(mine.update(lease_until=leases.until(settings.BATCH_LEASE)))
 
 
 def requests_of(claimed: Claim) -> list[Asked]:
@@ -104,19 +101,25 @@ def give_up(claimed: Claim) -> bool:
         rows = [lost_row(asked, settings.BATCH_ATTEMPTS) for asked in requests_of(claimed)]
         for row in rows:
             writer.add(row.position, row.body)
-        return save(claimed, writer, [row.written for row in rows])
+        return save(claimed, store(claimed, writer), [row.written for row in rows])
     finally:
         writer.close()
 
 
-def save(claimed: Claim, writer: parts.PartWriter, written: Sequence[Written]) -> bool:
-    """Put the outcome down: the part file first, then in one transaction the result rows and the batch `done`.
+def store(claimed: Claim, writer: parts.PartWriter) -> parts.Part:
+    """Write the part file. Raises what the results storage raises; nothing stands there then, and it may be tried
+    again."""
+    return writer.save(f"{parts.folder(claimed.run)}/{claimed.first_position}-{claimed.token}.jsonl")
+
+
+def save(claimed: Claim, part: parts.Part, written: Sequence[Written]) -> bool:
+    """Put the outcome down, the part file being there: in one transaction the result rows and the batch `done`.
+    When the database does not answer it may be tried again, for the answer alone may have been lost.
 
     False when the token no longer holds or the run was stopped; nothing is kept then. "Was this the last?"
     is asked in a transaction of its own afterwards: asked in the same one, two workers that end together
     would both see the other pending.
     """
-    name, places = writer.save(f"{parts.folder(claimed.run)}/{claimed.first_position}-{claimed.token}.jsonl")
     failed = sum(not row.succeeded for row in written)
     results = [
         Result(
@@ -129,8 +132,8 @@ def save(claimed: Claim, writer: parts.PartWriter, written: Sequence[Written]) -
             message=row.message,
             http_status=row.http_status,
             elapsed_ms=row.elapsed_ms,
-            offset=places[row.position].offset,
-            length=places[row.position].length,
+            offset=part.places[row.position].offset,
+            length=part.places[row.position].length,
         )
         for row in written
     ]
@@ -142,14 +145,14 @@ def save(claimed: Claim, writer: parts.PartWriter, written: Sequence[Written]) -
         )
         held = held and Batch.objects.filter(
             pk=claimed.batch, token=claimed.token, status=BatchStatus.WORKING
-        ).update(status=BatchStatus.DONE, part=name, done_at=now(), token=None, lease_until=None)
+        ).update(status=BatchStatus.DONE, part=part.name, done_at=now(), token=None, lease_until=None)
         if held:
             Result.objects.bulk_create(results)
         else:
             transaction.set_rollback(True)
-    if not held:
+    if not held and not Batch.objects.filter(pk=claimed.batch, part=part.name).exists():
         logger.info("batch %s of run %s: came too late, nothing kept", claimed.batch, claimed.run)
-        parts.storage().delete(name)
+        parts.delete(part.name)
         return False
     if is_worked_off(claimed.run):
         ring("finish", claimed.run)

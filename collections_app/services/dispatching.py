@@ -10,7 +10,6 @@ from collections_app.models.runs import RunStatus
 from collections_app.services.bell import ring
 
 RINGS = 16  # more workers than this are woken by those that are awake
-SMALL = Q(request_count__lte=settings.SMALL_RUN)
 
 
 def dispatch(account: int | None = None) -> list[Run]:
@@ -23,8 +22,9 @@ def dispatch(account: int | None = None) -> list[Run]:
 
 
 def _dispatch_account(account: int) -> list[Run]:
+    small = Q(request_count__lte=settings.SMALL_RUN)
     started = []
-    for kind, slots in ((SMALL, settings.SLOTS_SMALL), (~SMALL, settings.SLOTS_LARGE)):
+    for kind, slots in ((small, settings.SLOTS_SMALL), (~small, settings.SLOTS_LARGE)):
         while run := _start_next(account, kind, slots):
             if run.status == RunStatus.RUNNING:
                 started.append(run)

@@ -1,13 +1,15 @@
 """Part files: the rows that one claim of a batch wrote, one JSON object a line, in the requests' order."""
 
-import contextlib
-import os
+import logging
 import tempfile
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from django.core.files import File
 from django.core.files.storage import Storage, storages
+
+from collections_app.services.result_files import delete_folder, new_file
+
+logger = logging.getLogger(__name__)
 
 ROOT = "parts"
 IN_MEMORY = 4_000_000  # bytes of rows that are held in memory before they go to disk
@@ -19,6 +21,13 @@ class Place(NamedTuple):
 
     offset: int
     length: int
+
+
+class Part(NamedTuple):
+    """A part file: its name in the results storage, and where each position's row stands in it."""
+
+    name: str
+    places: dict[int, Place]
 
 
 def storage() -> Storage:
@@ -39,13 +48,11 @@ class PartWriter:
         self._places[position] = Place(self._spool.tell(), len(row))
         self._spool.write(row)
 
-    def save(self, name: str) -> tuple[str, dict[int, Place]]:
-        """Write the file; its name in the results storage and where each position's row stands in it.
-
-        The storage makes it visible in one step or not at all; another claim writes another name.
-        """
+    def save(self, name: str) -> Part:
+        """Write the file. It is on the disk, whole, before any row says so, or not there at all; another claim writes
+        another name."""
         places: dict[int, Place] = {}
-        with tempfile.TemporaryFile() as ordered:
+        with new_file(name) as ordered:
             offset = 0
             for position in sorted(self._places):
                 place = self._places[position]
@@ -54,26 +61,10 @@ class PartWriter:
                 ordered.write(b"\n")
                 places[position] = Place(offset, place.length)
                 offset += place.length + 1
-            ordered.seek(0)
-            saved = storage().save(name, File(ordered))
-        _settle(saved)
-        return saved, places
+        return Part(name, places)
 
     def close(self) -> None:
         self._spool.close()
-
-
-def _settle(name: str) -> None:
-    """On a local disk: the bytes lie on the disk before any row says so, lest a power cut part the two."""
-    place = storage()
-    with contextlib.suppress(NotImplementedError):  # a bucket has no paths, and settles by itself
-        path = place.path(name)
-        for target in (path, os.path.dirname(path)):
-            handle = os.open(target, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
 
 
 def lines(name: str) -> Iterator[bytes]:
@@ -85,15 +76,22 @@ def lines(name: str) -> Iterator[bytes]:
             yield from whole
 
 
+def delete(name: str) -> None:
+    """Delete a part file that no row speaks of; one that stays is swept up with its run."""
+    try:
+        storage().delete(name)
+    except Exception as error:
+        logger.warning("%s could not be deleted: %s", name, error)
+
+
 def folder(run: int) -> str:
     return f"{ROOT}/{run}"
 
 
 def sweep(run: int) -> None:
-    """Delete every part file of a run, also those of claims that came too late."""
-    place = storage()
-    with contextlib.suppress(FileNotFoundError):
-        for name in place.listdir(folder(run))[1]:
-            place.delete(f"{folder(run)}/{name}")
-    with contextlib.suppress(OSError, NotImplementedError):
-        place.delete(folder(run))
+    """Delete every part file of a run, also those of claims that came too late. What cannot be deleted now is met
+    again by the next sweep."""
+    try:
+        delete_folder(folder(run))
+    except Exception as error:
+        logger.warning("the part files of run %s could not be deleted: %s", run, error)

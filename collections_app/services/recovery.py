@@ -5,10 +5,10 @@ from collections import Counter
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils.timezone import now
 
 from collections_app.models import Batch, CollectionRequest, Run
 from collections_app.models.runs import BatchStatus, RunStatus
+from collections_app.services import finishing, leases
 from collections_app.services.bell import ring
 from collections_app.services.dispatching import RINGS
 
@@ -34,21 +34,20 @@ def recover() -> Counter[str]:
 
 
 def _overdue() -> list[Batch]:
-    working = Batch.objects.filter(status=BatchStatus.WORKING, lease_until__lt=now())
+    over = leases.over("lease_until", settings.BATCH_LEASE)
+    working = Batch.objects.filter(over, status=BatchStatus.WORKING)
     return list(working.filter(run__status=RunStatus.RUNNING).select_related("run")[:BITE])
 
 
 def _worked_off() -> list[int]:
     """Runs with nothing left to scrape and no result set yet, nobody being at it."""
-    moment = now()
     open_batches = Batch.objects.filter(run=OuterRef("pk")).exclude(status=BatchStatus.DONE)
     done = Batch.objects.filter(run=OuterRef("pk"), status=BatchStatus.DONE)
     running = Run.objects.filter(~Exists(open_batches), status=RunStatus.RUNNING)
     stopped = Run.objects.filter(Exists(done), status=RunStatus.STOPPED, result_set=None)
     found: list[int] = []
     for runs in (running, stopped):
-        free_ones = runs.filter(finish_lease_until=None) | runs.filter(finish_lease_until__lt=moment)
-        found += free_ones.values_list("pk", flat=True)[:BITE]
+        found += runs.filter(finishing.free()).values_list("pk", flat=True)[:BITE]
     return found
 
 

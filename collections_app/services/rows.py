@@ -8,6 +8,7 @@ from scraping.errors import ScrapeError
 from scraping.messages import Outcome
 
 MESSAGE_LENGTH = 500
+HTTP_STATUSES = range(1000)
 
 
 class Asked(NamedTuple):
@@ -55,11 +56,16 @@ def make_row(asked: Asked, outcome: Outcome) -> Row:
             asked.request_id,
             outcome.success,
             error.code if error else "",
-            error.message[:MESSAGE_LENGTH] if error else "",
-            outcome.status,
+            _storable(error.message)[:MESSAGE_LENGTH] if error else "",
+            outcome.status if outcome.status in HTTP_STATUSES else None,
             int(outcome.elapsed * 1000),
         ),
     )
+
+
+def _storable(text: str) -> str:
+    """A text that every database takes: PostgreSQL has no NUL, and none has lone surrogates."""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
 
 
 def encode(row: dict[str, object]) -> bytes:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils.timezone import now
 
 from collections_app.services import hosts
@@ -21,6 +21,7 @@ RENEW = hosts.TTL.total_seconds() / 3
 STARVED = 0.25  # seconds until a holder with nothing asks again
 LAPSED = hosts.TTL.total_seconds()  # a share that was not renewed for so long is no longer ours
 
+DATABASE_GONE = (OperationalError, InterfaceError)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,7 +72,10 @@ class SharedThrottle:
     async def slow_down(self, host: str, seconds: float) -> None:
         state = self._hosts.setdefault(host, _Host())
         state.next_start = max(state.next_start, time.monotonic() + seconds)
-        await self._in_thread(hosts.slow_down, host, seconds)
+        try:
+            await self._in_thread(hosts.slow_down, host, seconds)
+        except DATABASE_GONE as error:
+            logger.warning("%s: that it wants quiet could not be passed on: %s", host, error)
 
     async def close(self) -> None:
         """Give every share back; the throttle is of no use afterwards."""
@@ -116,7 +120,14 @@ class SharedThrottle:
             if state.asked >= since:
                 return
             moment = time.monotonic()
-            share = await self._in_thread(hosts.ask, host, self.holder, state.in_flight)
+            try:
+                share = await self._in_thread(hosts.ask, host, self.holder, state.in_flight)
+            except DATABASE_GONE as error:
+                # A request does not fail for that. A share that was granted lasts a while; who has none waits.
+                logger.warning("%s: no share of it, the database does not answer: %s", host, error)
+                if moment >= state.asked + LAPSED:
+                    state.granted = 0
+                return
             state.granted, state.holders = share.granted, share.holders
             state.asked = moment
             if share.delay_until is not None:
