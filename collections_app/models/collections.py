@@ -36,16 +36,6 @@ class Priority(models.IntegerChoices):
     LOWEST = 4
 
 
-MINUTES = {
-    "every_minute": 1,
-    "every_5_minutes": 5,
-    "every_10_minutes": 10,
-    "every_15_minutes": 15,
-    "every_20_minutes": 20,
-    "every_25_minutes": 25,
-    "every_30_minutes": 30,
-    "every_hour": 60,
-}
 MIXED = "mixed"
 
 
@@ -80,7 +70,9 @@ class Collection(models.Model):
     requests_type_locked = models.BooleanField(default=False)
     requests_per_type = models.JSONField(default=dict, blank=True, editable=False)
     request_count = models.PositiveIntegerField(default=0, editable=False)
-    html_count = models.PositiveIntegerField(default=0, editable=False, help_text="Requests with include_html.")
+    html_count = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Requests with include_html."
+    )
     page_count = models.PositiveIntegerField(default=0, editable=False, help_text="The sum of max_page.")
     next_position = models.PositiveBigIntegerField(default=1, editable=False)
 

@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from collections_app.models import Collection
-from collections_app.models.collections import MINUTES, MIXED, Priority, ScheduleType
+from collections_app.models.collections import MIXED, Priority, ScheduleType
 from collections_app.services import csv_columns
 from collections_app.services.errors import Refused, bad
+from collections_app.services.schedules.plans import FREQUENCIES
 from scraping.request_types import REQUEST_TYPES
 
 NAME_LENGTH = 500
@@ -145,7 +146,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "schedule_days_of_month": _within(1, 31),
     "schedule_days_of_week": _within(0, 6),
     "schedule_hours": _within(0, 23),
-    "schedule_minutes": _one_of(*MINUTES, ""),
+    "schedule_minutes": _one_of(*FREQUENCIES, ""),
     "destination_ids": _destinations,
     "notification_email": _emails,
     "notification_webhook": _webhook,

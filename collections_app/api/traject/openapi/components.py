@@ -13,12 +13,13 @@ from collections_app.api.traject.openapi.words import (
     text,
     whole,
 )
-from collections_app.models.collections import MINUTES, MIXED, Priority, ScheduleType
+from collections_app.models.collections import MIXED, Priority, ScheduleType
 from collections_app.models.runs import RunStatus
 from collections_app.models.schedules import FireOutcome
 from collections_app.services.collection_settings import NAME_LENGTH
 from collections_app.services.listing import STATUSES
 from collections_app.services.requests import MAX_ADDED
+from collections_app.services.schedules.plans import FREQUENCIES
 from scraping.request_types import REQUEST_TYPES
 
 
@@ -113,7 +114,7 @@ def schedule() -> dict[str, Schema]:
             whole(minimum=0, maximum=23),
             "In the account's time zone. With minutes: omitted for around the clock; otherwise midnight.",
         ),
-        "schedule_minutes": one_of(*MINUTES, "", description="Needed by minutes."),
+        "schedule_minutes": one_of(*FREQUENCIES, "", description="Needed by minutes."),
     }
 
 
