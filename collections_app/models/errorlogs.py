@@ -23,4 +23,4 @@ class ErrorLog(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "digest"], name="one_log_per_request")]
 
     def __str__(self) -> str:
-        return f"{self.date:%Y-%m-%d %H:%M} ×{self.count}"
+        return f"{self.date:%Y-%m-%d %H:%M}, {self.count} times"
