@@ -45,6 +45,14 @@ class PageResponse:
 
         return decode(self.body, self.headers.get("content-type", ""))
 
+    @property
+    def markup(self) -> bytes | str:
+        """What to give to a parser: the body itself where it is UTF-8, else its text."""
+        from scraping.charset import as_utf8
+
+        own = as_utf8(self.body, self.headers.get("content-type", ""))
+        return own if own is not None else self.text
+
 
 @dataclass(slots=True)
 class Outcome:

@@ -67,6 +67,7 @@ class Scraper:
             )
 
     async def _pages(self, type_: RequestType, params: Params, attempt: _Attempt) -> None:
+        attempt.several = params.get("max_page", 1) > 1
         joined = Joined(type_.main_list, first_page=params.get("page", 1), most=params.get("max_page", 1))
         request: PageRequest | None = type_.first(params)
         steps = 0
@@ -127,6 +128,7 @@ class _Attempt:
         self.warnings: list[str] = []
         self.pages: list[dict[str, Any]] = []  # one a page that was asked for
         self.url_key = "url"
+        self.several = False  # more than one page was asked for, however many there were
         self.answers = 0
         self.status: int | None = None
         self.html: list[str] = []
@@ -156,7 +158,7 @@ class _Attempt:
             del result[key]
         result |= self.payload
         if self.html:
-            result["html"] = self.html[0] if len(self.pages) == 1 else self.html
+            result["html"] = self.html if self._lists_pages else self.html[0]
         return Outcome(
             result=result,
             error=error,
@@ -172,11 +174,15 @@ class _Attempt:
             "processed_at": iso(datetime.now(UTC)),
             "total_time_taken": round(elapsed, 2),
         }
-        if len(self.pages) == 1:
-            metadata[self.url_key] = self.pages[0][self.url_key]
-        elif self.pages:
+        if self._lists_pages:
             metadata["pages"] = self.pages
+        elif self.pages:
+            metadata[self.url_key] = self.pages[0][self.url_key]
         return metadata
+
+    @property
+    def _lists_pages(self) -> bool:
+        return bool(self.pages) and (self.several or len(self.pages) > 1)
 
 
 def scrape(type: str, **params: Any) -> Outcome:

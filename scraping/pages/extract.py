@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,18 +233,19 @@ class _Reader:
                 read_structured,
             )  # extruct and rdflib: heavy, and seldom asked for
 
-            return read_structured(self.tree.html, self.tree.url)
+            return read_structured(self.tree.text, self.tree.url)
         root = self.tree.for_xpath() if field.uses_xpath else self.tree.for_css()
         return self._within(root, field)
 
     def _within(self, node: Node, field: Field) -> Any:
+        found: Iterable[Node]
         if field.css is not None:
-            found = node.css(field.css)
+            found = node.css(field.css) if field.many else node.each(field.css)
         else:
             assert field.xpath is not None  # noqa: S101 - the compiler sets one of the two
             found = node.xpath(field.xpath)
         if field.type == "boolean" and not field.many:
-            return self._truth(found, field)
+            return self._truth(next(iter(found), None), field)
         values = []
         for match in found:
             value = self._taken(match, field)
@@ -262,7 +263,7 @@ class _Reader:
         if field.fields:
             return {below.name: self._within(node, below) for below in field.fields}
         if field.type == "boolean":
-            return self._truth([node], field)
+            return self._truth(node, field)
         if field.type in ("html", "clean_text"):
             raw = node.attribute(field.attribute) if field.attribute else node.html()
         else:
@@ -280,9 +281,9 @@ class _Reader:
             return reads[kind](raw)  # type: ignore[operator] # the readers' common type is lost in a dict of them
         return raw if kind == "html" else one_line(raw)
 
-    def _truth(self, found: list[Node], field: Field) -> bool:
+    def _truth(self, found: Node | None, field: Field) -> bool:
         """Whether something is there; with an attribute, whether it has it and it does not say no."""
-        if not found:
+        if found is None:
             if field.required:
                 raise ScrapeError(
                     "unexpected_page", f"Nothing on the page fits '{field.name}' ({field.source})."
@@ -290,7 +291,7 @@ class _Reader:
             return bool(field.default)
         if not field.attribute:
             return True
-        value = found[0].attribute(field.attribute)
+        value = found.attribute(field.attribute)
         return value is not None and value.strip().lower() not in FALSE
 
     def _count(self, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 from urllib.parse import urljoin
@@ -25,50 +25,20 @@ HOLDERS = {
 # Elements whose `content` or `value` is what a reader would call their text.
 _EMPTY_TAGS = frozenset({"meta", "link", "input", "data"})
 _SILENT = frozenset({"script", "style", "noscript", "template"})
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
+_INLINE = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font",
+    "i", "img", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong",
+    "sub", "sup", "time", "tt", "u", "var", "wbr",
+))  # fmt: skip
 
 
 class Node(Protocol):
     """A place in a page."""
 
-    def css(self, selector: str) -> list[Node]: ...
+    def css(self, selector: str) -> Sequence[Node]: ...
+    def each(self, selector: str) -> Iterator[Node]:
+        """As `css`, one by one: whoever needs the first only pays for no more."""
+
     def xpath(self, expression: etree.XPath) -> list[Node]: ...
     def attribute(self, name: str) -> str | None: ...
     def html(self) -> str | None: ...
@@ -77,11 +47,16 @@ class Node(Protocol):
 
 
 class Tree:
-    """A page, parsed on first use by the parser that is needed."""
+    """A page, parsed on first use by the parser that is needed. `source` is its text, or its bytes in UTF-8."""
 
-    def __init__(self, source: str, url: str) -> None:
-        self.html = source
+    def __init__(self, source: str | bytes, url: str) -> None:
+        self._source = source
         self.url = url
+
+    @cached_property
+    def text(self) -> str:
+        """The page's HTML."""
+        return self._source if isinstance(self._source, str) else self._source.decode("utf-8", "replace")
 
     def for_css(self) -> Node:
         return _Lexbor(self._lexbor.root) if self._lexbor.root is not None else _Nothing()
@@ -117,14 +92,14 @@ class Tree:
 
     @cached_property
     def _lexbor(self) -> LexborHTMLParser:
-        return LexborHTMLParser(self.html)
+        return LexborHTMLParser(self._source)
 
     @cached_property
     def _lxml(self) -> html.HtmlElement | None:
         # Bytes, as lxml refuses a str that names its encoding; surrogates of a broken page become "?".
         parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
         try:
-            return html.document_fromstring(self.html.encode("utf-8", "replace"), parser=parser)
+            return html.document_fromstring(self.text.encode("utf-8", "replace"), parser=parser)
         except (etree.ParserError, etree.XMLSyntaxError):
             return None
 
@@ -134,6 +109,9 @@ class _Nothing:
 
     def css(self, selector: str) -> list[Node]:
         return []
+
+    def each(self, selector: str) -> Iterator[Node]:
+        return iter(())
 
     def xpath(self, expression: etree.XPath) -> list[Node]:
         return []
@@ -149,13 +127,29 @@ class _Nothing:
 
 
 class _Lexbor:
+    __slots__ = ("node",)
+
     def __init__(self, node: LexborNode) -> None:
         self.node = node
 
     def css(self, selector: str) -> list[Node]:
-        # selectolax counts the node itself among its descendants; CSS does not.
-        own = self.node.mem_id if self.node.parent is not None else None
-        return [_Lexbor(found) for found in self.node.css(selector) if found.mem_id != own]
+        found = self.node.css(selector)
+        # selectolax counts the node itself, as the first, among its descendants; CSS does not.
+        own = 1 if found and self._is_own(found[0]) else 0
+        return [_Lexbor(each) for each in (found[own:] if own else found)]
+
+    def each(self, selector: str) -> Iterator[Node]:
+        first = self.node.css_first(selector)
+        if first is None:
+            return
+        passed = 0
+        if not self._is_own(first):
+            yield _Lexbor(first)
+            passed = 1
+        yield from self.css(selector)[passed:]
+
+    def _is_own(self, found: LexborNode) -> bool:
+        return found.mem_id == self.node.mem_id and self.node.parent is not None
 
     def xpath(self, expression: etree.XPath) -> list[Node]:
         raise AssertionError("a nest with XPath is read by lxml")
@@ -200,6 +194,9 @@ class _Lxml:
     def css(self, selector: str) -> list[Node]:
         return _nodes(_translated(selector)(self.node))
 
+    def each(self, selector: str) -> Iterator[Node]:
+        return iter(self.css(selector))
+
     def xpath(self, expression: etree.XPath) -> list[Node]:
         return _nodes(expression(self.node))
 
@@ -224,6 +221,9 @@ class _Value:
 
     def css(self, selector: str) -> list[Node]:
         return []
+
+    def each(self, selector: str) -> Iterator[Node]:
+        return iter(())
 
     def xpath(self, expression: etree.XPath) -> list[Node]:
         return []

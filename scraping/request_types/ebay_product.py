@@ -84,7 +84,7 @@ class EbayProduct:
     def read(self, params: Params, response: PageResponse) -> Item | PageRequest:
         """The payload: `product` and, beside it, what belongs to the offer; for a GTIN's search page the request for the
         product's own page. Raises ScrapeError `blocked`, `not_found`, `unexpected_page`."""
-        tree = LexborHTMLParser(response.text)
+        tree = LexborHTMLParser(response.markup)
         blocks.refuse(response, tree)
         domain = domain_of(response.url)
         item = read_product(tree, response.url, domain)

@@ -148,7 +148,7 @@ class EbaySearch:
     def read(self, params: Params, response: PageResponse) -> Item:
         """{search_information, search_results, facets?, pagination}. Raises ScrapeError `blocked`, `not_found`,
         `unexpected_page`; a search without results is no error, a page whose results cannot be read is."""
-        tree = LexborHTMLParser(response.text)
+        tree = LexborHTMLParser(response.markup)
         blocks.refuse(response, tree)
         if not is_search(tree):
             raise blocks.unlike(response, tree, "a search page")

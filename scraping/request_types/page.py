@@ -61,7 +61,7 @@ class Page:
     def read(self, params: Params, response: PageResponse) -> Item:
         """{status, url, redirects, headers, title}, with `extracted` and `html` where asked for. Raises ScrapeError
         `unexpected_page` when a required selector finds nothing."""
-        tree = Tree(response.text, response.url)
+        tree = Tree(response.markup, response.url)
         item: Item = {
             "status": response.status,
             "url": response.url,

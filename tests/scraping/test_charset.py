@@ -5,6 +5,7 @@ import codecs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 from webencodings.labels import LABELS
 
 from scraping.charset import LOOK_AT, decode
@@ -98,3 +99,31 @@ def test_a_responses_text_follows_its_header() -> None:
         "http://a.example/", 200, {"content-type": "text/html; charset=cp1251"}, "кошка".encode("cp1251")
     )
     assert response.text == "кошка"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"<p>caf\xc3\xa9", "text/html; charset=utf-8"),
+        (b"<meta charset=utf-8><p>caf\xc3\xa9", "text/html"),
+        (b"\xef\xbb\xbf<p>caf\xc3\xa9", ""),
+        (b"<meta charset=iso-8859-1><p>caf\xc3\xa9", "text/html; charset=UTF-8"),
+        (b"<p>caf\xe9", "text/html; charset=iso-8859-1"),
+        (b"<meta charset=windows-1252><p>caf\xe9", "text/html"),
+        (b"<p>caf\xe9", ""),
+        ("\ufeff<p>café".encode("utf-16-le"), ""),
+        (b"<p>\xff\xfe caf\xc3\xa9 \xed\xa0\x80 \xe2\x82", "text/html; charset=utf-8"),
+        (b"<p title='\xff'>caf\xc3\xa9\xf0\x9f<b>x</b>", "text/html; charset=utf-8"),
+    ],
+)
+def test_a_parser_reads_the_same_from_the_markup_as_from_the_text(body: bytes, content_type: str) -> None:
+    response = PageResponse("https://example.com/", 200, {"content-type": content_type}, body)
+    assert LexborHTMLParser(response.markup).html == LexborHTMLParser(response.text).html
+    assert "caf" in (LexborHTMLParser(response.markup).html or "")
+
+
+def test_a_page_that_says_utf_8_is_parsed_undecoded() -> None:
+    body = "<p>café</p>".encode()
+    said = PageResponse("https://example.com/", 200, {"content-type": "text/html; charset=utf-8"}, body)
+    assert said.markup is body
+    assert isinstance(PageResponse("https://example.com/", 200, {}, body).markup, str)

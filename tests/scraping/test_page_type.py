@@ -121,6 +121,14 @@ def test_a_selector_does_not_find_the_node_it_stands_in() -> None:
     assert read(html, extract=extract)["extracted"] == {"outer": [{"inner": "2"}, {"inner": None}]}
 
 
+def test_the_first_node_that_says_something_counts() -> None:
+    html = '<p class="a"></p><i class="a"> </i><b class="a">x</b><b class="a">y</b>'
+    assert read(html, extract={"a": ".a", "b": {"xpath": "//*[@class='a']"}})["extracted"] == {
+        "a": "x",
+        "b": "x",
+    }
+
+
 @pytest.mark.parametrize("selector", [{"css": "div"}, {"xpath": "//div"}])
 def test_a_page_nested_without_end_is_read(selector: dict[str, str]) -> None:
     value = read("<div>" * 20_000 + "deep", extract={"a": selector})["extracted"]["a"]

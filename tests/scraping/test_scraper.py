@@ -222,6 +222,18 @@ def test_one_page_is_not_numbered(listing: Callable[..., None]) -> None:
     assert outcome.result["request_metadata"]["shop_url"].endswith("/2")
 
 
+def test_what_asks_for_several_pages_has_one_shape_however_many_there_are(
+    listing: Callable[..., None],
+) -> None:
+    listing()
+    asked = {"type": "listing", "base": "{site}", "page": 3, "max_page": 5, "include_html": True}
+    result = scrape(PAGES, asked).result
+    assert [(item["page"], item["position_overall"]) for item in result["items"]] == [(3, 1), (3, 2), (3, 3)]
+    assert "shop_url" not in result["request_metadata"]
+    assert result["request_metadata"]["pages"][0]["shop_url"].endswith("/3")
+    assert isinstance(result["html"], list)
+
+
 def test_the_last_page_ends_the_list(listing: Callable[..., None]) -> None:
     listing()
     outcome = scrape(PAGES, {"type": "listing", "base": "{site}", "max_page": 50})

@@ -25,6 +25,7 @@ _A_ROWS = ".s-card__attribute-row, .su-item-card__attribute-row"
 _PRICES = frozenset({"s-card__price", "su-item-card__price", "s-item__price"})
 _STRUCK = frozenset({"strikethrough", "STRIKETHROUGH"})
 _MARKS = _PRICES | _STRUCK
+_NAME_AND_FEEDBACK = re.compile(r"(?P<name>\S+)\s*(?P<feedback>\(.*)?$")
 # "New listing" before a title.
 _HIGHLIGHTS = frozenset({"LIGHT_HIGHLIGHT", "s-card__new-listing", "su-item-card__new-listing"})
 _SUBTITLES = ".s-card__subtitle, .su-item-card__subtitle, .s-item__subtitle"
@@ -92,6 +93,8 @@ def _link(card: LexborNode) -> str:
 
 def _title(card: LexborNode) -> str | None:
     holder = card.css_first(f"{_A_TITLE}, .s-item__title")
+    if holder is None:
+        holder = card.css_first("a[href] [role=heading]")
     if holder is None:
         return None
     pieces = [
@@ -164,8 +167,11 @@ def _seller(card: LexborNode) -> Item | None:
         parts = [seen(part) for part in row.css("span.su-styled-text")]
         if len(parts) >= 2 and "%" in parts[-1]:
             return seller(parts[0], parts[-1])
+        # Until 2025 in one piece: "name (1,234) 99.8%".
+        if len(parts) == 1 and (match := _NAME_AND_FEEDBACK.match(parts[0])) and "%" in parts[0]:
+            return seller(match["name"], match["feedback"])
     if text := text_of(card, ".s-item__seller-info-text"):
-        match = re.match(r"(?P<name>\S+)\s*(?P<feedback>\(.*)?$", text)
+        match = _NAME_AND_FEEDBACK.match(text)
         return seller(match["name"], match["feedback"] or "") if match else None
     return None
 

@@ -33,9 +33,13 @@ class CataloguePage(ItemPage):
         listings = self.listings()
         put(item, "offers", listings)
         put(item, "top_picks", self.top_picks())
-        item["sold_out"] = not listings and not has_any(
+        on_sale = bool(listings) or has_any(
             self.tree, "[id^=binBtn_btn]", "[id^=atcBtn_btn]", "[id^=bidBtn_btn]"
         )
+        if on_sale or has_any(
+            self.tree, "[data-testid=x-prp-product-details]"
+        ):  # a page cut before tells neither
+            item["sold_out"] = not on_sale
         return item
 
     def _featured_offer(self, described: Item) -> Item:

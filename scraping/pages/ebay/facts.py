@@ -64,7 +64,9 @@ def stock(availability: str | None, said: str | None, message: str | None, can_b
         match = words.AVAILABLE.search(said)
         if match:
             put(found, "quantity_available", money.count(match[1]))
-        elif any(words.LAST_ONE.search(piece) for piece in re.split(r"[/|•]", said)):
+            if found.get("quantity_available") == 0 and not state:
+                found["status"] = "not_in_stock"
+        elif any(words.LAST_ONE.search(piece) for piece in re.split(r"[/|•·]", said)):
             found["quantity_available"] = 1
         if match := words.SOLD.search(said):
             put(found, "quantity_sold", money.count(match[1] or match[2]))
@@ -93,9 +95,7 @@ def returns_policy(said: str | None) -> Item | None:
     found: Item = {"raw": said}
     if words.NO_RETURNS.search(said):
         found["returns_accepted"] = False
-    elif re.search(
-        r"\d+\W*(?:days?|tage?|jours?|giorni|d[ií]as?|dagen|dni)|\b(?:month|monat|mois)", said, re.IGNORECASE
-    ) or re.search(r"returns? accepted|free returns?", said, re.IGNORECASE):
+    elif words.RETURNS_ACCEPTED.search(said):
         found["returns_accepted"] = True
     return found
 
@@ -169,9 +169,26 @@ def images(links: list[str]) -> list[Item]:
         link = f"https:{link}" if link.startswith("//") else link
         if not link.startswith("http") or "ebaystatic.com" in link:
             continue
-        match = _IMAGE.search(link)
-        found.setdefault(match[1] if match and match[1] else link, link)
+        found.setdefault(_picture(link), link)
     return [{"link": link} for link in found.values()]
+
+
+def images_of(declared: list[str], shown: list[str], films: list[str]) -> list[Item]:
+    """`[{link}]` of a listing: the pictures it shows, then those that only its data names (which may leave out some, and
+    name a film's still among them). A picture that both have has the data's link."""
+    named = {_picture(one["link"]): one for one in images(declared)}
+    seen_ones = {_picture(one["link"]): one for one in images(shown)}
+    stills = {_picture(one["link"]) for one in images(films)}
+    kept = {key: one for key, one in named.items() if key not in stills}
+    return [kept.get(key, one) for key, one in seen_ones.items()] + [
+        one for key, one in kept.items() if key not in seen_ones
+    ]
+
+
+def _picture(link: str) -> str:
+    """What is one and the same for all sizes of a picture."""
+    match = _IMAGE.search(link)
+    return match[1] if match and match[1] else link
 
 
 def full_size(link: str) -> str:

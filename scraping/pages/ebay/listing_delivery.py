@@ -73,16 +73,22 @@ class ListingDelivery(Listing):
             found |= facts.shipping(
                 [squeeze(text) for text in chunks(lines[0]) if text.strip(" \u00a0")], self.domain
             )
-            for line in lines[1:]:
-                if (said := seen(line)) and (":" in said or words.LOCATION.match(said)):
-                    put(found, "location", facts.place(said))
-        put(found, "location", found.get("location") or facts.place(self.values("itemLocation")))
+        put(found, "location", self._location())
         ships_to = self.values("shipsto") or self.values("shipsTo") or self.values("postsTo")
         put(found, "ships_to", ships_to)
         if "cost" not in found and not found.get("price"):
             self._declared_shipping(found)
         put(found, "deliveryEstimate", self._delivery())
         return found or None
+
+    def _location(self) -> str | None:
+        """Where the item is: a line of the shipping row, of the notice under it, or a row of its own."""
+        for label in ("shipping", "legalShipping", "itemLocation"):
+            for node in self._labelled(label):
+                for line in node.css("div"):
+                    if match := words.LOCATED.match(seen(line)):
+                        return match["place"].strip(" .")
+        return facts.place(self.values("itemLocation"))
 
     def _declared_shipping(self, found: Item) -> None:
         rate = first(self.offer_schema.get("shippingDetails"))

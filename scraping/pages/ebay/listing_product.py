@@ -88,28 +88,33 @@ class ListingProduct(Listing):
                 found.append({"name": name, **({"link": link} if isinstance(link, str) else {})})
         if found:
             return found
-        return [
-            {"name": name, "link": node.attributes.get("href") or ""}
-            for node in self.tree.css(
-                "nav.breadcrumbs a.seo-breadcrumb-text, .x-breadcrumb nav.breadcrumbs a"
-            )
-            if (name := seen(node)) and name.lower() != "ebay"
-        ]
+        # The trail stands at the top and at the bottom; what it has no room for stands in a menu, too.
+        for node in self.tree.css(
+            "nav.breadcrumbs a.seo-breadcrumb-text, .x-breadcrumb nav.breadcrumbs a[href]"
+        ):
+            step = {"name": seen(node), "link": node.attributes.get("href") or ""}
+            if step["name"] and step["name"].lower() != "ebay" and step not in found:
+                found.append(step)
+        return found
 
     def images(self) -> list[Item]:
         declared = self.schema.get("image")
         links = [
             link for link in (declared if isinstance(declared, list) else [declared]) if isinstance(link, str)
         ]
-        return facts.images(links or [facts.full_size(link) for link in self._shown_images()])
+        shown, films = self._shown_images()
+        return facts.images_of(links, [facts.full_size(link) for link in shown], films)
 
-    def _shown_images(self) -> list[str]:
-        found = []
-        for node in self.tree.css(".ux-image-carousel-item img, .ux-image-carousel img"):
-            sources = (node.attributes.get(name) for name in ("data-zoom-src", "data-src", "src"))
-            if link := next((source for source in sources if source), None):
-                found.append(link)
-        return found
+    def _shown_images(self) -> tuple[list[str], list[str]]:
+        """The pictures of the page's carousel, and the stills that stand for its films."""
+        pictures: list[str] = []
+        films: list[str] = []
+        for item in self.tree.css(".ux-image-carousel-item") or self.tree.css(".ux-image-carousel"):
+            for node in item.css("img"):
+                sources = (node.attributes.get(name) for name in ("data-zoom-src", "data-src", "src"))
+                if link := next((source for source in sources if source), None):
+                    (films if "video" in classes(item) else pictures).append(link)
+        return pictures, films
 
     def attributes(self) -> list[Item]:
         found = []

@@ -12,6 +12,9 @@ from scraping.pages.ebay.domains import Domain
 
 Item = dict[str, Any]
 _DIGITS = re.compile(r"\d+")
+_BACK = re.compile(
+    r"rück(?:versand|sendung)|return (?:shipping|postage)", re.IGNORECASE
+)  # shipping, but the way back
 
 
 @dataclass
@@ -118,7 +121,7 @@ def line_kind(shape: str) -> str:
         return "buy_it_now"
     if words.BEST_OFFER.search(shape):
         return "best_offer"
-    if words.RETURNS.search(shape) and not words.SHIPPING.search(shape):
+    if words.RETURNS.search(shape) and not words.SHIPPING.search(_BACK.sub("", shape)):
         return "returns"
     if words.BIDS.match(shape):
         return "bids"
@@ -128,7 +131,12 @@ def line_kind(shape: str) -> str:
         return "was"
     if words.LOCATION.match(shape):
         return "location"
-    if words.SOLD.search(shape) or words.WATCHERS.search(shape) or words.LAST_ONE.search(shape):
+    if (
+        words.SOLD.search(shape)
+        or words.WATCHERS.search(shape)
+        or words.LAST_ONE.search(shape)
+        or words.FEW_LEFT.search(shape)
+    ):
         return "hotness"
     return ""
 
@@ -145,7 +153,7 @@ def seller(name: str, feedback: str) -> Item | None:
     if not name:
         return None
     found: Item = {"name": name}
-    counts = re.findall(r"\(([\d.,\s]+\s?\w{0,3}\.?)\)", feedback)
+    counts = re.findall(r"\(([\d.,\s]+\s?\w{0,5}\.?)\)", feedback)
     if counts and (reviews := money.count(counts[-1])) is not None:
         found["review_count"] = reviews
     share = money.percent(feedback)

@@ -21,6 +21,10 @@ Item = dict[str, Any]
 LAST_RESULT = 10_000
 _HEADING = ".srp-controls__count-heading, .srp-controls__count, .b-pageheader__text, .brw-controls__count"
 _PARTS = ".srp-river-answer--REWRITE_START, .srp-river-answer--REWRITE_END, .srp-results > *, ul.b-list__items_nofooter > li"
+# Links to listings in the list, the templates (123456) and carousels aside.
+_LISTED = ".srp-river-results li:not(.srp-river-answer *, .srp-river-answer) a[href*='/itm/']:not([href*='/itm/123456?'], [href$='/itm/123456'])"
+# The largest number of listings that a page can be asked to show.
+LARGEST_PAGE = 240
 # Headings after which the listings do not match the search itself, should their class change.
 _REWRITTEN = re.compile(
     r"results matching fewer words|international sellers|ergebnisse für weniger suchbegriffe|weniger wörter|internationale\w* verkäufer"
@@ -79,8 +83,10 @@ class SearchPage:
         return found
 
     def unread(self) -> bool:
-        """Whether the page must have listings although none was read: it tells of results, is the first page, and does
-        not say that nothing matches."""
+        """Whether the page must have listings although none was read: it links to some in its list, or tells of results,
+        is the first page, and does not say that nothing matches."""
+        if self.tree.css_first(_LISTED) is not None:
+            return True
         if has_any(self.tree, ".srp-save-null-search"):
             return False
         return self.total() is None or (bool(self.total()) and self.asked_page == 1)
@@ -135,7 +141,7 @@ class SearchPage:
         total = self.total()
         if total is not None:
             pagination["total_results"] = total
-        following = self.next_url() is not None
+        following = self._is_followed(current, total)
         pagination["has_next_page"] = following
         if following:
             pagination["next_page"] = current + 1
@@ -146,12 +152,22 @@ class SearchPage:
             pagination["total_pages"] = current if shown else 0
         return pagination
 
-    def next_url(self) -> str | None:
-        for node in self.tree.css("a.pagination__next[href], a.ebayui-pagination__control[rel=next]"):
-            href = node.attributes.get("href") or ""
-            if node.attributes.get("aria-disabled") != "true" and href.startswith("http"):
-                return href
-        return None
+    def _is_followed(self, current: int, total: int | None) -> bool:
+        """Whether a page comes after this one: by the link to it, else by the pages' numbers; where the page (cut off, or
+        built otherwise) has neither, by the number of results."""
+        links = self.tree.css("a.pagination__next[href], a.ebayui-pagination__control[rel=next]")
+        if any(_leads(node) for node in links):
+            return True
+        if links or has_any(self.tree, "button.pagination__next"):
+            return False
+        numbers = [count(seen(node)) for node in self.tree.css("a.pagination__item[href]") if _leads(node)]
+        if numbers:
+            return max(number or 0 for number in numbers) > current
+        return (
+            current == 1
+            and (total or 0) > LARGEST_PAGE
+            and not has_any(self.tree, ".s-pagination, .pagination")
+        )
 
     def _current_page(self) -> int:
         node = self.tree.css_first(".pagination__item[aria-current=page], .ebayui-pagination__li--selected")
@@ -161,6 +177,11 @@ class SearchPage:
     def _page_size(self) -> int | None:
         node = self.tree.css_first(".srp-ipp .btn__cell, .srp-ipp .expand-btn__cell")
         return count(seen(node)) if node is not None else None
+
+
+def _leads(link: LexborNode) -> bool:
+    href = link.attributes.get("href") or ""
+    return link.attributes.get("aria-disabled") != "true" and "/" in href
 
 
 def _is_heading(node: LexborNode) -> bool:
