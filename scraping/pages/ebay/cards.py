@@ -22,6 +22,8 @@ from scraping.pages.ebay.sponsored import Labels
 PLACEHOLDERS = frozenset({"123456", "2500219655424533"})
 _A_TITLE = ".s-card__title, .su-item-card__title"
 _A_ROWS = ".s-card__attribute-row, .su-item-card__attribute-row"
+_SECONDARY_ROWS = ".su-card-container__attributes__secondary .s-card__attribute-row, .su-card-container__attributes__secondary .su-item-card__attribute-row"
+_TIMES = ".s-card__time-left, .s-item__time-left, .su-item-card__time-left, .s-card__time-end, .s-item__time-end, .su-item-card__time-end"
 _PRICES = frozenset({"s-card__price", "su-item-card__price", "s-item__price"})
 _STRUCK = frozenset({"strikethrough", "STRIKETHROUGH"})
 _MARKS = _PRICES | _STRUCK
@@ -48,7 +50,8 @@ def read_card(card: LexborNode, domain: Domain, labels: Labels) -> Item | None:
     ):
         return None
     facts = Facts(domain)
-    facts.read(_rows(card))
+    sold_by, sellers_row = _seller(card)
+    facts.read(_rows(card, sellers_row))
     ends = _time(card)
     item: Item = {"title": title, "epid": identity, "link": item_link(identity, link, domain)}
     _put(item, "image", _image(card))
@@ -56,7 +59,7 @@ def read_card(card: LexborNode, domain: Domain, labels: Labels) -> Item | None:
     condition, subtitle = _condition(card)
     _put(item, "condition", condition)
     _put(item, "subtitle", subtitle)
-    _put(item, "seller_info", _seller(card))
+    _put(item, "seller_info", sold_by)
     item["is_auction"] = facts.bids is not None or bool(ends)
     item["buy_it_now"] = facts.buy_it_now
     item["free_returns"] = facts.free_returns
@@ -105,8 +108,9 @@ def _title(card: LexborNode) -> str | None:
     return squeeze(" ".join(pieces)) or None
 
 
-def _rows(card: LexborNode) -> list[Row]:
-    rows = [_row(node) for node in card.css(_A_ROWS)]
+def _rows(card: LexborNode, sellers: int | None) -> list[Row]:
+    """The card's lines but the seller's, whose name may be any words ("free-delivery-4u")."""
+    rows = [_row(node) for node in card.css(_A_ROWS) if node.mem_id != sellers]
     if rows:
         return rows
     if details := card.css(
@@ -146,8 +150,8 @@ def _condition(card: LexborNode) -> tuple[str | None, str | None]:
     own = None
     condition = None
     for node in card.css(_SUBTITLES):
-        said = text_of(node, ".SECONDARY_INFO")
-        if said and condition is None:  # layout B marks it
+        marked_one = node.css_first(".SECONDARY_INFO") if condition is None else None
+        if marked_one is not None and (said := seen(marked_one)):  # layout B marks it
             condition = said.split(" · ")[0].strip(" ·") or None
             continue
         said = seen(node)
@@ -160,20 +164,19 @@ def _condition(card: LexborNode) -> tuple[str | None, str | None]:
     return condition, own
 
 
-def _seller(card: LexborNode) -> Item | None:
-    for row in card.css(
-        ".su-card-container__attributes__secondary .s-card__attribute-row, .su-card-container__attributes__secondary .su-item-card__attribute-row"
-    ):
+def _seller(card: LexborNode) -> tuple[Item | None, int | None]:
+    """The seller, and the row (its mem_id) that tells of it."""
+    for row in card.css(_SECONDARY_ROWS):
         parts = [seen(part) for part in row.css("span.su-styled-text")]
         if len(parts) >= 2 and "%" in parts[-1]:
-            return seller(parts[0], parts[-1])
+            return seller(parts[0], parts[-1]), row.mem_id
         # Until 2025 in one piece: "name (1,234) 99.8%".
         if len(parts) == 1 and (match := _NAME_AND_FEEDBACK.match(parts[0])) and "%" in parts[0]:
-            return seller(match["name"], match["feedback"])
+            return seller(match["name"], match["feedback"]), row.mem_id
     if text := text_of(card, ".s-item__seller-info-text"):
         match = _NAME_AND_FEEDBACK.match(text)
-        return seller(match["name"], match["feedback"] or "") if match else None
-    return None
+        return (seller(match["name"], match["feedback"] or "") if match else None), None
+    return None, None
 
 
 def _image(card: LexborNode) -> str | None:
@@ -197,10 +200,14 @@ def _reviews(card: LexborNode, item: Item) -> None:
 
 def _time(card: LexborNode) -> Item:
     """`time_left` and `end_time` of an auction that runs, or `ended` of one that is over."""
-    left = text_of(card, ".s-card__time-left, .s-item__time-left, .su-item-card__time-left")
-    end = text_of(card, ".s-card__time-end, .s-item__time-end, .su-item-card__time-end")
     found: Item = {}
-    end = end.strip("() ") if end else None
+    left = end = None
+    for node in card.css(_TIMES):
+        said = seen(node)
+        if any(name.endswith("__time-left") for name in classes(node)):
+            left = left or said
+        else:
+            end = end or said.strip("() ")
     if left and words.ENDED_ON.match(left):
         found["ended"] = {"type": "ended", **({"date": {"raw": end}} if end else {})}
         return found

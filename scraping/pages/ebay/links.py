@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from scraping.pages.ebay.domains import DOMAINS, Domain, domain_of
+from scraping.pages.ebay.domains import DOMAINS, Domain
 
 _ITEM = re.compile(r"/itm/(?:[^/?#]+/)?(\d{5,20})(?:[/?#]|$)")
+_HOST = re.compile(r"https?://(?:www\.|m\.)?([^/?#:]+)", re.IGNORECASE)
 _PRODUCT = re.compile(r"/p/(?:[^/?#]+/)?(\d{3,20})(?:[/?#]|$)")
 
 
@@ -29,9 +30,9 @@ def product_id(url: str) -> str | None:
 
 def item_link(identity: str, link: str, domain: Domain) -> str:
     """The link without tracking: on the site it led to, else on `domain`."""
-    host = (urlsplit(link).hostname or "").removeprefix("www.").removeprefix("m.")
-    site = domain_of(link) if host in DOMAINS else domain
-    kind = "p" if product_id(link) == identity else "itm"
+    host = _HOST.match(link)
+    site = DOMAINS.get(host[1].lower(), domain) if host else domain
+    kind = "p" if "/p/" in link and product_id(link) == identity else "itm"
     return f"{site.base}/{kind}/{identity}"
 
 

@@ -15,6 +15,7 @@ _UNSEEN_CLASSES = frozenset(
     }
 )  # fmt: skip
 _UNSEEN_TAGS = frozenset({"script", "style", "svg", "template", "noscript", "button", "select", "input"})
+_NO_MARKS: frozenset[str] = frozenset()
 _SPACES = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
 
 Tree = LexborHTMLParser | LexborNode
@@ -22,7 +23,8 @@ Tree = LexborHTMLParser | LexborNode
 
 def squeeze(text: str) -> str:
     """One space for every run of spaces (no-break and zero-width ones too), none at the ends."""
-    return _SPACES.sub(" ", text).strip()
+    # Plain texts, most of a page's, have no other spaces than split() knows.
+    return " ".join(text.split()) if text.isascii() else _SPACES.sub(" ", text).strip()
 
 
 def classes(node: LexborNode) -> list[str]:
@@ -32,7 +34,7 @@ def classes(node: LexborNode) -> list[str]:
 def chunks(top: LexborNode) -> Iterator[str]:
     """The pieces of text that a reader sees inside the node, in order, as they stand. No recursion: a page may
     nest as deep as it likes."""
-    return (text for text, _ in marked(top, frozenset()))
+    return (text for text, _ in marked(top, _NO_MARKS))
 
 
 def marked(top: LexborNode, marks: frozenset[str]) -> Iterator[tuple[str, str]]:
@@ -51,20 +53,19 @@ def marked(top: LexborNode, marks: frozenset[str]) -> Iterator[tuple[str, str]]:
             attributes = node.attributes
             if "hidden" in attributes:
                 continue
-            own = attributes.get("class")
-            if own:
+            within = mark
+            if own := attributes.get("class"):
                 names = own.split()
                 if not _UNSEEN_CLASSES.isdisjoint(names):
                     continue
-                within = next((name for name in names if name in marks), mark)
-            else:
-                within = mark
+                if marks and not marks.isdisjoint(names):
+                    within = next(name for name in names if name in marks)
             waiting.append((node.child, within))
 
 
 def seen(node: LexborNode | None) -> str:
     """What a reader sees inside the node, in one line; empty for no node."""
-    return squeeze(" ".join(chunks(node))) if node is not None else ""
+    return squeeze(" ".join([text for text, _ in marked(node, _NO_MARKS)])) if node is not None else ""
 
 
 def sentence(node: LexborNode | None) -> str:

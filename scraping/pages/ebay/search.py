@@ -110,9 +110,7 @@ class SearchPage:
     def _spelling(self, used: str | None) -> Item:
         """A search that eBay corrected, or would: `spelling_correction` is what it searched instead, `did_you_mean`
         what it only proposes."""
-        for node in self.tree.css(
-            "[class*=SPELL], [class*=srp-spell], [class*=spell-check], .srp-didyoumean"
-        ):
+        for node in self.tree.css("[class*=SPELL], [class*=spell-], .srp-didyoumean"):
             for link in node.css("a[href]"):
                 query = parse_qs(urlsplit(link.attributes.get("href") or "").query)
                 term = query.get("_nkw", [""])[0]

@@ -109,6 +109,12 @@ def test_a_seller_is_name_count_and_share(parts: tuple[str, ...], reviews: int, 
     }
 
 
+def test_a_sellers_name_says_nothing_of_the_item() -> None:
+    found = listing("www.ebay.com", price("$1.00"), seller=("free-delivery-buy-it-now", "100% positive (5)"))
+    assert found["seller_info"]["name"] == "free-delivery-buy-it-now"
+    assert not found.keys() & {"shipping_cost", "buy_it_now", "free_returns", "hotness", "item_location"}
+
+
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
