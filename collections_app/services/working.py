@@ -1,9 +1,7 @@
 """A worker's part: take batch after batch until nothing waits."""
 
 import asyncio
-import faulthandler
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +18,7 @@ from collections_app.services import batches, parts
 from collections_app.services.batches import Claim
 from collections_app.services.bell import ring
 from collections_app.services.rows import Asked, Row, Written, failed_row, make_row
+from collections_app.services.watchdog import Watchdog
 from scraping.errors import ScrapeError
 from scraping.messages import Outcome
 
@@ -29,7 +28,6 @@ HEARTBEAT = 3.0  # seconds between two looks whether the batch is still ours and
 LOOK = 1.0  # seconds between two looks whether the worker is told to stop
 PATIENCE = 600.0  # seconds for which what was scraped is held while it cannot be stored
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries to store it
-STUCK = 60.0  # seconds for which one page may keep all others waiting; then this process ends itself
 WIND_UP = 5.0  # seconds for requests to end that are called off
 
 T = TypeVar("T")
@@ -179,12 +177,16 @@ class Scraping:
         self.written: list[Written] = []
         self._writer = writer
         self._ended = threading.Event()
+        self._watchdog = Watchdog()
         self.future: Future[None] = engine.submit(self._run(engine.scraper, asked))
 
     async def _run(self, scraper: Scrapes, asked: Sequence[Asked]) -> None:
+        beating = asyncio.create_task(self._watchdog.beat())
         try:
             await scrape_all(scraper, asked, self._keep)
         finally:
+            beating.cancel()
+            self._watchdog.stop()
             self._ended.set()
 
     def _keep(self, row: Row) -> None:
@@ -195,6 +197,7 @@ class Scraping:
         """Returns when no more rows come."""
         if self.future.cancel():
             self._ended.wait(WIND_UP)
+            self._watchdog.stop()
 
 
 async def scrape_all(scraper: Scrapes, asked: Sequence[Asked], keep: Callable[[Row], None]) -> None:
@@ -206,24 +209,12 @@ async def scrape_all(scraper: Scrapes, asked: Sequence[Asked], keep: Callable[[R
             keep(await scrape_one(scraper, one))
 
     lanes = [asyncio.create_task(lane()) for _ in range(min(settings.CONCURRENCY, len(asked)))]
-    watch = asyncio.create_task(_watch())
     try:
         await asyncio.gather(*lanes)
     finally:
-        watch.cancel()
         for task in lanes:
             task.cancel()
-        await asyncio.gather(watch, *lanes, return_exceptions=True)
-        faulthandler.cancel_dump_traceback_later()
-
-
-async def _watch() -> None:
-    """End this process, and tell where it was, should the loop not come round for STUCK seconds: a page that makes
-    a pattern or a parser run on may hold the interpreter's lock for ever, and nobody else could end it. The batch is
-    tried again by others, and the one request given up."""
-    while True:
-        faulthandler.dump_traceback_later(STUCK, exit=True, file=sys.__stderr__ or sys.stderr)
-        await asyncio.sleep(1)
+        await asyncio.gather(*lanes, return_exceptions=True)
 
 
 async def scrape_one(scraper: Scrapes, asked: Asked) -> Row:
