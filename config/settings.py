@@ -185,7 +185,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-UNFOLD = {"SITE_TITLE": "Roundsman", "SITE_HEADER": "Roundsman", "SITE_SYMBOL": "history", "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {
+    "SITE_TITLE": "Roundsman",
+    "SITE_HEADER": "Roundsman",
+    "SITE_SYMBOL": "history",
+    "SHOW_VIEW_ON_SITE": False,
+}
 
 LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {

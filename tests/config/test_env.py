@@ -1,5 +1,6 @@
 """Settings come from the environment; an odd value stops the start with its name."""
 
+import json
 import os
 import subprocess
 import sys
@@ -176,3 +177,45 @@ def test_a_wrong_setting_stops_the_start_with_its_name(name: str, value: str, me
 def test_a_bucket_with_half_of_its_keys_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="ROUNDSMAN_RESULTS_SECRET_KEY: is missing"):
         locations.results_storage("s3://bucket", HOME, "key", "")
+
+
+def settings_of(**environment: str) -> Any:
+    """What the settings are in a process with these ROUNDSMAN_* variables."""
+    names = (
+        "ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SESSION_COOKIE_HTTPONLY"
+    )
+    code = (
+        "import json; from config import settings as s; "
+        f"print(json.dumps({{name: getattr(s, name, None) for name in {names.split() + ['SECURE_PROXY_SSL_HEADER']}}}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            **{f"ROUNDSMAN_{name}": value for name, value in environment.items()},
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_a_service_for_this_machine_answers_to_its_names_only() -> None:
+    found = settings_of()
+    assert found["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert found["SESSION_COOKIE_HTTPONLY"] is True
+    assert found["SESSION_COOKIE_SECURE"] is False  # plain http on loopback
+    assert found["SECURE_PROXY_SSL_HEADER"] is None
+    assert settings_of(BIND="0.0.0.0")["ALLOWED_HOSTS"] == ["*"]
+
+
+def test_a_public_https_url_makes_cookies_secure_and_is_trusted() -> None:
+    found = settings_of(PUBLIC_URL="https://runs.example.com/", BIND="0.0.0.0", TRUSTED_PROXY="true")
+    assert found["ALLOWED_HOSTS"][0] == "runs.example.com"
+    assert "*" not in found["ALLOWED_HOSTS"]
+    assert found["CSRF_TRUSTED_ORIGINS"] == ["https://runs.example.com"]
+    assert found["SESSION_COOKIE_SECURE"] is found["CSRF_COOKIE_SECURE"] is True
+    assert found["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]

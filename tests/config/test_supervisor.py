@@ -130,6 +130,13 @@ def test_an_odd_setting_is_one_sentence(make_service: Callable[..., Service]) ->
     assert service.output == ["ROUNDSMAN_WORKERS='many': use a whole number"]
 
 
+def test_an_api_key_that_cannot_be_one_is_one_sentence(make_service: Callable[..., Service]) -> None:
+    service = make_service(API_KEY="abc")
+    assert service.spawn().wait(60) == 2
+    assert service.output[-1].startswith("ROUNDSMAN_API_KEY: An API key is 4 to 128 characters")
+    assert not service.processes()
+
+
 def test_a_database_that_does_not_answer_is_one_sentence(make_service: Callable[..., Service]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

@@ -39,6 +39,8 @@ class Command(BaseCommand):
         except GivenUp as reason:
             sys.stderr.write(f"Given up: {reason}\n")
             code = 1
+        except KeyboardInterrupt:
+            code = 130  # before anything was started
         raise SystemExit(code)
 
 
@@ -60,9 +62,10 @@ def run() -> int:
                     say(f"{message.msg} {message.hint or ''}".strip())
             if os.geteuid() == 0:
                 say("This is root: fine for a trial, but a service should have a user of its own.")
-            migrate()
             url = base_url(listener)
+            prepare_database(url)
             os.environ["ROUNDSMAN_PORT"] = str(listener.getsockname()[1])
+            os.environ.pop("ROUNDSMAN_PORT_FILE", None)
             supervisor = Supervisor(settings.BASE_DIR, settings.HOME, STOP_ORDER)
             supervisor.catch_signals()
             try:
@@ -76,13 +79,31 @@ def run() -> int:
     return 0
 
 
-def migrate() -> None:
+def prepare_database(url: str) -> None:
+    """Bring the tables up to date, and make and tell what the first start makes. Raises CannotStart."""
     try:
         call_command("migrate", interactive=False, verbosity=0)
+        made = first_start.make()
     except DatabaseError as error:
         raise CannotStart(f"The database does not answer: {str(error).strip()}") from error
     finally:
         connections.close_all()
+    if made.api_key or made.password:
+        say("")
+        say("First start. Keep this, it is not shown again:")
+        if made.api_key:
+            say(f"  API key         {made.api_key}")
+        if made.password:
+            say(f"  admin login     {first_start.ADMIN}  {made.password}")
+        tell_urls(url)
+        say("")
+
+
+def tell_urls(url: str) -> None:
+    public = settings.PUBLIC_URL or url
+    say(f"  API             {public}/collections?api_key=…")
+    say(f"  API reference   {public}/docs")
+    say(f"  admin           {public}/admin/")
 
 
 def serve(supervisor: Supervisor, descriptor: int, url: str) -> None:
@@ -103,27 +124,9 @@ def serve(supervisor: Supervisor, descriptor: int, url: str) -> None:
     if not (readiness.ready.is_set() or supervisor.stopping):
         say(f"Still waiting for {', '.join(readiness.waits_for)}; see {settings.HOME / 'log'}.")
     if supervisor.run_until(readiness.ready.is_set):
-        made = first_start.make()
-        connections.close_all()
-        announce(url, made)
+        ready = {"url": url, "pid": os.getpid()}
+        (settings.HOME / "run" / "ready.json").write_text(json.dumps(ready), encoding="utf-8")
+        say(f"Roundsman is ready: {settings.PUBLIC_URL or url}")
+        tell_urls(url)
+        say("Ctrl-C stops it.")
         supervisor.run_until(lambda: False)
-
-
-def announce(url: str, made: first_start.Made) -> None:
-    public = settings.PUBLIC_URL or url
-    ready = {"url": url, "pid": os.getpid()}
-    (settings.HOME / "run" / "ready.json").write_text(json.dumps(ready), encoding="utf-8")
-    say("")
-    if made.api_key or made.password:
-        say("First start. Keep this, it is not shown again:")
-        if made.api_key:
-            say(f"  API key         {made.api_key}")
-        if made.password:
-            say(f"  admin login     {first_start.ADMIN}  {made.password}")
-        say("")
-    say(f"Roundsman is ready: {public}")
-    say(f"  API             {public}/collections?api_key=…")
-    say(f"  API reference   {public}/docs")
-    say(f"  admin           {public}/admin/")
-    say("Ctrl-C stops it.")
-    say("")
