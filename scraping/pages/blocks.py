@@ -22,6 +22,7 @@ _SAYS = (
     (r"<title>\s*attention required! \| cloudflare", "Cloudflare's block page"),
     (r"<title>\s*robot or human\?", "PerimeterX's captcha page"),
     (r"<title>\s*access to this page has been denied", "PerimeterX's block page"),
+    (r"<title>\s*sucuri website firewall", "Sucuri's block page"),
     (r"<title>\s*security measure\s*</title>", "the site's captcha page"),
 )
 # What a small page holds: a plain word to look for first (cheap), the pattern, and the reason to tell.
@@ -32,6 +33,9 @@ _HOLDS = (
         r"<h1>access denied</h1>.{0,900}reference(\s|&#32;)*(#|&#35;)",
         "Akamai's Access Denied page",
     ),
+    (b"sec-if-cpt-container", r"id=[\"']?sec-if-cpt-container", "Akamai's challenge page"),
+    (b"kpsdk", r"window\.kpsdk\s*=", "Kasada's challenge page"),
+    (b"awswaf", r"id=[\"']?challenge-container", "the challenge page of AWS WAF"),
     (b"_bman_adv", r"document\.cookie=['\"]_bman_adv", "Akamai's bot manager page"),
     (b"captcha-delivery", r"captcha-delivery\.com", "DataDome's captcha page"),
     (b"/cdn-cgi/", r"/cdn-cgi/challenge-platform/[^\"']*orchestrate/chl", "Cloudflare's challenge page"),

@@ -20,6 +20,13 @@ def response(body: str, status: int = 200, content_type: str = "text/html") -> P
         ("<TITLE>Access Denied</TITLE><H1>Access Denied</H1>You<P>Reference&#32;&#35;18&#46;1", 403),
         ("<script>var dd={'host':'geo.captcha-delivery.com'}</script>", 403),
         ("<div id='px-captcha'></div>", 403),
+        ("<div id=sec-if-cpt-container class=behavioral-content><i class=scf-akamai-logo></i></div>", 200),
+        ("<script>window.KPSDK={};KPSDK.now=1</script><script src=/a/ips.js></script>", 429),
+        (
+            "<script src=https://a.token.awswaf.com/b/challenge.js></script><div id='challenge-container'>",
+            200,
+        ),
+        ("<title>Sucuri WebSite Firewall - Access Denied</title>", 403),
         ("x" * 40_000 + "<div id='px-captcha'></div>", 403),
     ],
 )

@@ -102,9 +102,10 @@ def returns_policy(said: str | None) -> Item | None:
 
 def shipping(costs: list[str], domain: Domain) -> Item:
     """`{price, cost?, cost_converted?, service?}` from the pieces of a shipping line: "EUR 150.00", "(approx US
-    $170.21)", "DHL". `price` is the text; `cost` the amount, 0 when it is free."""
+    $170.21)", "DHL". `price` is the text; `cost` the amount, 0 when it is free. A line without a cost ("Does not ship to
+    Poland", "Pickup only") is a `message`."""
     found: Item = {}
-    pieces = [piece for piece in costs if piece.strip(" .|\u00a0")]
+    pieces = [part for piece in costs for part in re.split(r"(?=\(approx)", piece) if part.strip(" .|\u00a0")]
     if not pieces:
         return found
     head = pieces[0].strip()
@@ -118,6 +119,10 @@ def shipping(costs: list[str], domain: Domain) -> Item:
         found["price"] = head
         found["cost"] = {"value": 0, "raw": head}  # in whatever currency
         head = ""
+    else:
+        return {
+            "message": re.sub(r"\s+([.,])", r"\1", " ".join(piece.strip() for piece in pieces)).strip(" |")
+        }
     if (
         rest
         and (converted := money.price(rest[0], domain))

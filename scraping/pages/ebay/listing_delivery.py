@@ -76,7 +76,7 @@ class ListingDelivery(Listing):
         put(found, "location", self._location())
         ships_to = self.values("shipsto") or self.values("shipsTo") or self.values("postsTo")
         put(found, "ships_to", ships_to)
-        if "cost" not in found and not found.get("price"):
+        if not found.keys() & {"price", "message"}:
             self._declared_shipping(found)
         put(found, "deliveryEstimate", self._delivery())
         return found or None

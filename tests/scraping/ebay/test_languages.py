@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from scraping.pages.ebay import facts, words
+from scraping.pages.ebay.domains import DOMAINS
 from tests.scraping.ebay.pages import read
 
 OPENING = "<h1 class=srp-controls__count-heading><span class=BOLD>1</span></h1><ul class=srp-results>"
@@ -158,6 +159,36 @@ def test_a_stock_is_counted_only_where_a_count_is_said(
         sold,
         status,
     )
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (["EUR 150.00 ", "(approx US $170.21)", "DHL", ". "], ("EUR 150.00", 150, 170.21, "DHL", None)),
+        (["C $25.50 (approx US $18.30)", "Expedited Shipping"], ("C $25.50", 25.5, 18.3, "Expedited Shipping", None)),
+        (["Free 2-3 day shipping"], ("Free 2-3 day shipping", 0, None, None, None)),
+        (["Kostenlos", "DHL Paket"], ("Kostenlos", 0, None, "DHL Paket", None)),
+        (["Does not ship to Poland", "|"], (None, None, None, None, "Does not ship to Poland")),
+        (["Pickup only", ". "], (None, None, None, None, "Pickup only")),
+    ],
+)  # fmt: skip
+def test_a_shipping_line_is_cost_and_service_or_a_message(
+    pieces: list[str], expected: tuple[Any, ...]
+) -> None:
+    found = facts.shipping(pieces, DOMAINS["ebay.com"])
+    cost, converted = found.get("cost", {}).get("value"), found.get("cost_converted", {}).get("value")
+    assert (found.get("price"), cost, converted, found.get("service"), found.get("message")) == expected
+
+
+def test_a_listing_that_is_not_shipped_here_costs_nothing_to_ship_by_no_data() -> None:
+    page = (
+        "<h1 class=x-item-title__mainTitle><span class=ux-textspans>Ding</span></h1><div class=ux-labels-values--shipping>"
+        "<div class=ux-labels-values__values-content><div>Does not ship to Poland</div></div></div>"
+        '<script type="application/ld+json">{"@type": "Product", "offers": {"shippingDetails": {"shippingRate": {"value": "0", "currency": "USD"}}}}</script>'
+    )
+    item = read({"type": "product", "epid": "100000000001"}, page)
+    assert isinstance(item, dict)
+    assert item["shipping"] == {"message": "Does not ship to Poland"}
 
 
 @pytest.mark.parametrize("row", ["shipping", "legalShipping", "itemLocation"])
