@@ -183,7 +183,7 @@ def settings_of(**environment: str) -> Any:
     """What the settings are in a process with these ROUNDSMAN_* variables."""
     names = (
         "ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SESSION_COOKIE_HTTPONLY"
-    names += " SECURE_PROXY_SSL_HEADER"
+        " SECURE_PROXY_SSL_HEADER"
     )
     code = (
         "import json; from config import settings as s; "
