@@ -21,6 +21,8 @@ from scraping.fetchers import FETCHERS, Fetcher, FetchSettings
 from scraping.joining import Joined
 from scraping.messages import Item, Outcome, PageRequest, PageResponse, Params
 from scraping.pages.blocks import block_reason
+from scraping.pages.depth import MOST as MOST_DEPTH
+from scraping.pages.depth import is_too_deep
 from scraping.request_types import RequestType, request_type
 from scraping.selecting import without_unwanted
 from scraping.throttle import Throttle
@@ -227,6 +229,12 @@ def _refuse_unreadable(response: PageResponse) -> None:
             "http_error",
             f"The site answered with HTTP {response.status}.",
             retryable=response.status == 429 or response.status >= 500,
+            status=response.status,
+        )
+    if is_too_deep(response.body):
+        raise ScrapeError(
+            "unexpected_page",
+            f"The page's elements are nested over {MOST_DEPTH} deep: it cannot be read.",
             status=response.status,
         )
 

@@ -21,6 +21,12 @@ Item = dict[str, Any]
 LAST_RESULT = 10_000
 _HEADING = ".srp-controls__count-heading, .srp-controls__count, .b-pageheader__text, .brw-controls__count"
 _PARTS = ".srp-river-answer--REWRITE_START, .srp-river-answer--REWRITE_END, .srp-results > *, ul.b-list__items_nofooter > li"
+_CARD_CLASSES = frozenset({"s-card", "su-card-container", "su-item-card", "s-item"})
+# Cards and headings wherever they stand, the cards of carousels aside.
+_CARDS = ".srp-river-answer--REWRITE_START, .srp-river-answer--REWRITE_END, " + ", ".join(
+    f".srp-river-results {card}:not(.srp-river-answer *)"
+    for card in (".s-card", ".su-card-container", ".su-item-card", ".s-item")
+)
 # Links to listings in the list, the templates (123456) and carousels aside.
 _LISTED = ".srp-river-results li:not(.srp-river-answer *, .srp-river-answer) a[href*='/itm/']:not([href*='/itm/123456?'], [href$='/itm/123456'])"
 # The largest number of listings that a page can be asked to show.
@@ -63,15 +69,19 @@ class SearchPage:
         return item
 
     def results(self, *, rewritten: bool = True) -> list[Item]:
+        """The listings in the page's order, each once: those of its list, or all cards of a list that is built otherwise."""
+        return self._listings(_PARTS, rewritten) or self._listings(_CARDS, rewritten)
+
+    def _listings(self, parts: str, rewritten: bool) -> list[Item]:
         labels = Labels(self.tree)
         found: list[Item] = []
         seen_ids: set[str] = set()
         below = False
-        for node in self.tree.css(_PARTS):
+        for node in self.tree.css(parts):
             if _is_heading(node):
                 below = not any(name.endswith("REWRITE_END") for name in classes(node))
                 continue
-            if node.tag != "li" or any(name.startswith("srp-river-answer") for name in classes(node)):
+            if not _is_card(node):
                 continue
             listing = read_card(node, self.domain, labels)
             if listing is None or listing["epid"] in seen_ids or (below and not rewritten):
@@ -180,6 +190,15 @@ class SearchPage:
 def _leads(link: LexborNode) -> bool:
     href = link.attributes.get("href") or ""
     return link.attributes.get("aria-disabled") != "true" and "/" in href
+
+
+def _is_card(node: LexborNode) -> bool:
+    """Whether the node may be one listing's: an element of the list that is no answer between them, or what is called a
+    card."""
+    names = classes(node)
+    if node.tag == "li":
+        return not any(name.startswith("srp-river-answer") for name in names)
+    return not _CARD_CLASSES.isdisjoint(names)
 
 
 def _is_heading(node: LexborNode) -> bool:

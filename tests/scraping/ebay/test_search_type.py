@@ -192,3 +192,43 @@ def test_a_page_nested_beyond_reason_is_read_all_the_same() -> None:
     item = SEARCH.read(params, PageResponse(SEARCH.first(params).url, 200, HTML, page("1 result", deep)))
     assert not isinstance(item, PageRequest)
     assert item["search_results"][0]["title"] == "Tea"
+
+
+@pytest.mark.parametrize(
+    "top",
+    ["<div class=srp-results>{}</div>", "<ul class=srp-results><div>{}</div></ul>", "<section>{}</section>"],
+)
+def test_cards_are_found_in_a_list_that_is_built_otherwise(top: str) -> None:
+    card = (
+        "<div class=su-card-container><a class=su-link href='https://www.ebay.com/itm/{0}?x=1'><div class=su-item-card__title><span>Tea {0}</span></div></a>"
+        "<span class=su-item-card__price>$5.00</span><span class=su-styled-text>Free delivery</span></div>"
+    )
+    cards = card.format(100000000001) + card.format(100000000002)
+    aside = f"<div class='srp-river-answer srp-river-answer--CAROUSEL'>{card.format(100000000009)}</div>"
+    fewer = "<div class='srp-river-answer srp-river-answer--REWRITE_START'>Results matching fewer words</div>"
+    body = (
+        "<h1 class=srp-controls__count-heading><span class=BOLD>3</span></h1><div class=srp-river-results>"
+        + top.format(cards + aside + fewer + card.format(100000000003))
+        + "</div>"
+    ).encode()
+    response = PageResponse("https://www.ebay.com/sch/i.html?_nkw=tea", 200, HTML, body)
+
+    def found(**params: Any) -> list[tuple[int, str, float, int, bool]]:
+        item = SEARCH.read(
+            SEARCH.parameters.check({"type": "search", "search_term": "tea", **params}), response
+        )
+        assert isinstance(item, dict)
+        return [
+            (
+                one["position"],
+                one["epid"],
+                one["price"]["value"],
+                one["shipping_cost"],
+                one.get("is_rewritten_result", False),
+            )
+            for one in item["search_results"]
+        ]
+
+    exact = [(1, "100000000001", 5, 0, False), (2, "100000000002", 5, 0, False)]
+    assert found() == [*exact, (3, "100000000003", 5, 0, True)]
+    assert found(allow_rewritten_results=False) == exact
