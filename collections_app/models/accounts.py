@@ -18,7 +18,9 @@ class Account(models.Model):
     name = models.CharField(max_length=200)
     email = models.EmailField(blank=True)
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
-    webhook_url = models.URLField(blank=True, help_text="Called when a collection names no webhook of its own.")
+    webhook_url = models.URLField(
+        blank=True, help_text="Called when a collection names no webhook of its own."
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
@@ -33,7 +35,9 @@ class ApiKey(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
     label = models.CharField(max_length=200, blank=True)
-    prefix = models.CharField(max_length=8, editable=False, help_text="The key's first characters, to tell keys apart.")
+    prefix = models.CharField(
+        max_length=8, editable=False, help_text="The key's first characters, to tell keys apart."
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -10,7 +10,9 @@ class ErrorLog(models.Model):
     """A real-time request that ended with HTTP 500. The same request again raises `count`. Kept three days."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="error_logs")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the parameters: the same request, the same row.")
+    digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the parameters: the same request, the same row."
+    )
     date = models.DateTimeField(default=now)
     count = models.PositiveIntegerField(default=1)
     api_url = models.TextField()

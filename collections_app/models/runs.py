@@ -77,7 +77,9 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["account", "priority", "queued_at", "id"], condition=Q(status="queued"), name="run_queue"
+                fields=["account", "priority", "queued_at", "id"],
+                condition=Q(status="queued"),
+                name="run_queue",
             ),
             models.Index(
                 fields=["priority", "last_claimed_at", "id"], condition=Q(status="running"), name="run_turns"
@@ -123,7 +125,9 @@ class Batch(models.Model):
             models.UniqueConstraint(fields=["run", "first_position"], name="batch_position"),
         ]
         indexes = [
-            models.Index(fields=["run", "first_position"], condition=Q(status="pending"), name="batch_pending"),
+            models.Index(
+                fields=["run", "first_position"], condition=Q(status="pending"), name="batch_pending"
+            ),
             models.Index(fields=["lease_until"], condition=Q(status="working"), name="batch_leases"),
         ]
 

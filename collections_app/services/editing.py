@@ -26,7 +26,9 @@ def held_idle_or_queued(collection: Collection) -> Collection:
 
 def active_status(collection: Collection) -> str | None:
     """queued or running; None when the collection is idle."""
-    return Run.objects.filter(collection=collection, status__in=ACTIVE).values_list("status", flat=True).first()
+    return (
+        Run.objects.filter(collection=collection, status__in=ACTIVE).values_list("status", flat=True).first()
+    )
 
 
 def gone(public_id: str) -> Refused:

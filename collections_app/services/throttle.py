@@ -1,6 +1,7 @@
 """The throttle of a worker process: its share of each host's limit, renewed in the background."""
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
@@ -56,6 +57,7 @@ class SharedThrottle:
         self.holder = uuid.uuid4()
         self._hosts: dict[str, _Host] = {}
         self._renewing: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     @asynccontextmanager
     async def slot(self, host: str) -> AsyncIterator[None]:
@@ -79,9 +81,10 @@ class SharedThrottle:
 
     async def close(self) -> None:
         """Give every share back; the throttle is of no use afterwards."""
+        self._closing.set()
         if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.gather(self._renewing, return_exceptions=True)
+            # Let it end: a cancelled task leaves its database call running, which would take a share again.
+            await self._renewing
         await self._in_thread(hosts.give_back, list(self._hosts), self.holder)
 
     async def _enter(self, host: str, state: _Host) -> None:
@@ -133,13 +136,16 @@ class SharedThrottle:
             if share.delay_until is not None:
                 state.next_start = max(state.next_start, moment + (share.delay_until - now()).total_seconds())
             state.wake()
-        if self._renewing is None or self._renewing.done():
+        if (self._renewing is None or self._renewing.done()) and not self._closing.is_set():
             self._renewing = asyncio.get_running_loop().create_task(self._renew())
 
     async def _renew(self) -> None:
         """Ask again for the hosts in use, give back those that are idle; ends when none is left."""
         while self._hosts:
-            await asyncio.sleep(RENEW)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), RENEW)
+            if self._closing.is_set():
+                return
             moment = time.monotonic()
             idle = [
                 name

@@ -17,7 +17,9 @@ URL = "https://tea.example/catalogue"
 def read(html: str | bytes, /, **params: Any) -> Item:
     checked = PAGE.parameters.check({"type": "page", "url": URL, **params})
     body = html.encode() if isinstance(html, str) else html
-    return PAGE.read(checked, PageResponse(URL, 200, {"content-type": "text/html; charset=utf-8"}, body))
+    item = PAGE.read(checked, PageResponse(URL, 200, {"content-type": "text/html; charset=utf-8"}, body))
+    assert isinstance(item, dict)  # and not another page to get
+    return item
 
 
 @pytest.mark.parametrize("case", cases("page"))
