@@ -21,8 +21,7 @@ from scraping.fetchers import FETCHERS, Fetcher, FetchSettings
 from scraping.joining import Joined
 from scraping.messages import Item, Outcome, PageRequest, PageResponse, Params
 from scraping.pages.blocks import block_reason
-from scraping.pages.depth import MOST as MOST_DEPTH
-from scraping.pages.depth import is_too_deep
+from scraping.pages.excess import excess
 from scraping.request_types import RequestType, request_type
 from scraping.selecting import without_unwanted
 from scraping.throttle import Throttle
@@ -231,12 +230,8 @@ def _refuse_unreadable(response: PageResponse) -> None:
             retryable=response.status == 429 or response.status >= 500,
             status=response.status,
         )
-    if is_too_deep(response.body):
-        raise ScrapeError(
-            "unexpected_page",
-            f"The page's elements are nested over {MOST_DEPTH} deep: it cannot be read.",
-            status=response.status,
-        )
+    if reason := excess(response.body):
+        raise ScrapeError("unexpected_page", f"The page cannot be read. {reason}", status=response.status)
 
 
 def _on_page(error: ScrapeError, joined: Joined) -> ScrapeError:

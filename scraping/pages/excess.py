@@ -1,0 +1,36 @@
+"""Pages that no parser should be given: those that it would take hours for, in one go, holding everybody up."""
+
+import re
+
+DEEPEST = 10_000  # browsers stop at 512; written by hand or by a program, pages stay under a hundred
+MOST_ATTRIBUTES = 10_000  # of one element
+_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)")
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{20000,}")
+_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
+_ATTRIBUTE = re.compile(rb"\s[^\s=]+\s*=")
+# Elements without an end tag of their own, or that their next sibling ends.
+_FLAT = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr "
+    b"p li dt dd tr td th thead tbody tfoot option optgroup rp rt".split()
+)
+
+
+def excess(body: bytes) -> str | None:
+    """What the page has too much of, as a sentence. Parsers take a time that grows with the square of the depth, and
+    of the attributes of an element. Roughly told: end tags are not matched with what they end."""
+    if body.count(b"<") - 2 * body.count(b"</") > DEEPEST and _is_too_deep(body):
+        return f"Its elements are nested over {DEEPEST} deep."
+    for tag in _LONG_TAG.finditer(body):
+        if len(_ATTRIBUTE.findall(_QUOTED.sub(b"", tag[0]))) > MOST_ATTRIBUTES:
+            return f"An element has over {MOST_ATTRIBUTES} attributes."
+    return None
+
+
+def _is_too_deep(body: bytes) -> bool:
+    depth = 0
+    for end, name in _TAG.findall(body):
+        if name.lower() not in _FLAT:
+            depth += -1 if end else 1
+            if depth > DEEPEST:
+                return True
+    return False
