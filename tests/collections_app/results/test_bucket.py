@@ -2,16 +2,13 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
 import pytest
-import requests
-from django.conf import LazySettings
 from django.test import Client
 from django.utils.timezone import now
-from moto.server import ThreadedMotoServer
 
 from collections_app.models import ResultSet
 from collections_app.services import result_files, results, retention
@@ -22,29 +19,6 @@ from tests.collections_app.results.test_downloads import all_pages_of, body, pag
 pytestmark = pytest.mark.processes
 FIELDS = "id,search_results.title"
 MakeResultSet = Callable[..., ResultSet]
-
-
-@pytest.fixture
-def bucket(settings: LazySettings) -> Iterator[None]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        _, port = server.get_host_and_port()
-        options = {
-            "bucket_name": f"results-{port}",
-            "endpoint_url": f"http://127.0.0.1:{port}",
-            "access_key": "A",
-            "secret_key": "B",
-            "region_name": "us-east-1",
-            "location": "roundsman/results",
-            "max_memory_size": 1000,
-        }
-        requests.put(f"{options['endpoint_url']}/{options['bucket_name']}", timeout=10).raise_for_status()
-        results_storage = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        settings.STORAGES = {**settings.STORAGES, "results": results_storage}
-        yield
-    finally:
-        server.stop()
 
 
 def test_a_result_set_in_a_bucket(bucket: None, make_result_set: MakeResultSet) -> None:
