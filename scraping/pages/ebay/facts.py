@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from scraping.pages.ebay import money, words
 from scraping.pages.ebay.domains import Domain
-from scraping.pages.ebay.links import without_query
+from scraping.pages.ebay.links import query_of, without_query
 
 Item = dict[str, Any]
 
@@ -164,7 +163,7 @@ def seller(name: str | None, link: str | None, score: str | None, percent: str |
 
 def login_of(description_url: str | None) -> str | None:
     """The seller's login name, as the description's URL has it: a store's shown name may be another."""
-    return parse_qs(urlsplit(description_url).query).get("seller", [None])[0] if description_url else None
+    return query_of(description_url).get("seller", [None])[0] if description_url else None
 
 
 def images(links: list[str]) -> list[Item]:

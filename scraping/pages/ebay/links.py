@@ -17,7 +17,7 @@ def item_id(url: str) -> str | None:
     if match := _ITEM.search(url):
         return match[1]
     if match := _PRODUCT.search(url):
-        featured = parse_qs(urlsplit(url).query).get("iid", [""])[0]
+        featured = query_of(url).get("iid", [""])[0]
         return featured if featured.isdigit() else match[1]
     return None
 
@@ -26,6 +26,14 @@ def product_id(url: str) -> str | None:
     """The catalogue product (ePID) of a /p/ link."""
     match = _PRODUCT.search(url)
     return match[1] if match else None
+
+
+def query_of(url: str) -> dict[str, list[str]]:
+    """The fields of a link's query; none of a link that is no URL."""
+    try:
+        return parse_qs(urlsplit(url).query)
+    except ValueError:
+        return {}
 
 
 def item_link(identity: str, link: str, domain: Domain) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraping.pages.ebay.cards import read_card
 from scraping.pages.ebay.domains import Domain
 from scraping.pages.ebay.facets import read_facets
+from scraping.pages.ebay.links import query_of
 from scraping.pages.ebay.money import count
 from scraping.pages.ebay.nodes import classes, has_any, seen
 from scraping.pages.ebay.sponsored import Labels
@@ -122,7 +122,7 @@ class SearchPage:
         what it only proposes."""
         for node in self.tree.css("[class*=SPELL], [class*=spell-], .srp-didyoumean"):
             for link in node.css("a[href]"):
-                query = parse_qs(urlsplit(link.attributes.get("href") or "").query)
+                query = query_of(link.attributes.get("href") or "")
                 term = query.get("_nkw", [""])[0]
                 if not term:
                     continue

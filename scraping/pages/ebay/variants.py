@@ -83,6 +83,8 @@ def _choices(menus: Any, values: Any, label: str) -> dict[str, list[Item]]:
     if not isinstance(menus, list) or not isinstance(values, dict):
         return found
     for menu in menus:
+        if not isinstance(menu, dict):
+            continue
         name = html.unescape(str(menu.get(label) or menu.get("name") or ""))
         for value_id in menu.get("menuItemValueIds") or []:
             value = values.get(str(value_id))

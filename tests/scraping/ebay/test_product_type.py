@@ -168,3 +168,17 @@ def test_broken_data_for_machines_leaves_what_is_shown() -> None:
     assert item["offer"]["price"] == 120
     assert item["stock_status"] == {"status": "in_stock"}
     assert item["condition"]["name"] == "used"
+
+
+def test_links_that_are_none_and_data_that_is_odd_do_not_stop_the_reading() -> None:
+    page = (
+        "<link rel=canonical href='http://[/p/1234567890?iid=x'><h1 class=x-item-title__mainTitle><span class=ux-textspans>Ding</span></h1>"
+        "<iframe id=desc_ifr src='http://[bad?seller=x'></iframe>"
+        '<script>x = {"MSKU": {"selectMenus": [null, "a", {"displayLabel": "Size", "menuItemValueIds": [1]}],'
+        ' "menuItemMap": {"1": {"valueName": "M", "matchingVariationIds": [7]}}, "variationsMap": {"7": {"quantity": null}}}}</script>'
+    )
+    item = read({"type": "product", "epid": "100000000001"}, page)
+    assert isinstance(item, dict)
+    assert item["product"]["title"] == "Ding"
+    size = {"id": "7", "title": "M", "attributes": [{"name": "Size", "value": "M"}]}
+    assert item["product"]["variants"] == [size]
