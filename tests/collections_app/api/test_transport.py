@@ -18,7 +18,7 @@ from tests.servers.broker import Broker
 
 
 def test_an_unknown_path_is_404_in_the_envelope(caller: Caller) -> None:
-    for path in ("/", "/nothing", "/collection", "/collections/A/B/C/D", "/account/x"):
+    for path in ("/nothing", "/collection", "/collections/A/B/C/D", "/account/x"):
         assert path in caller.refused(404, "GET", path)
 
 
