@@ -42,6 +42,8 @@ def work() -> None:
     """Take batch after batch, until the worker is told to stop."""
     if working.work(scraping.engine(), seconds=WORK_SECONDS, stopping=shutdown.told) and working.more_waits():
         ring("work")
+    if shutdown.told():
+        scraping.wind_up()
 
 
 @shared_task(name="collections.finish")

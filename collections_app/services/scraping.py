@@ -41,13 +41,16 @@ class Engine:
 
     def __init__(self, throttle: Throttle | None = None) -> None:
         self._throttle = throttle
+        self._shared: SharedThrottle | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scraping", daemon=True)
         self._thread.start()
 
     @cached_property
     def scraper(self) -> Scraper:
-        return Scraper(fetch_settings(), self._throttle or SharedThrottle())
+        if self._throttle is None:
+            self._throttle = self._shared = SharedThrottle()
+        return Scraper(fetch_settings(), self._throttle)
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
@@ -60,6 +63,8 @@ class Engine:
     async def _wind_up(self) -> None:
         if "scraper" in self.__dict__:
             await self.scraper.close()
+        if self._shared is not None:
+            await self._shared.close()  # or the next worker waits for the shares to lapse
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -79,3 +84,10 @@ def engine() -> Engine:
             _engines.clear()
             _engines[pid] = Engine()
         return _engines[pid]
+
+
+def wind_up() -> None:
+    """Close this process's engine, when it has one: its hosts are free for others."""
+    with _lock:
+        if (mine := _engines.pop(os.getpid(), None)) is not None:
+            mine.close()
