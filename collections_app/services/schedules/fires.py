@@ -153,21 +153,24 @@ def _moments(plan: Plan, after: int) -> Iterator[int]:
     zone, rule = plan.zone, _rule(plan)
     position, offset = after, offset_at(zone, after)
     repeats_until = _repeats_until(zone, after)
+    horizon = position + LONGEST_WAIT * DAY
     while position < LAST:
         wall = rule.at_or_after(position + 1 + offset, offset)
-        if wall is None:
+        # Nothing at this offset may still be something at the next: days are counted from where the clocks put them.
+        change = first_change(zone, position, horizon if wall is None else wall - offset)
+        if wall is None and change is None:
             return
-        change = first_change(zone, position, wall - offset)
         if change:
             position, offset = change.moment, change.after
             if change.after < change.before:
                 repeats_until = change.moment + change.before
             if not rule.fires_at(change):
                 continue
-        else:
+        elif wall is not None:
             position = wall - offset
             if rule.once and wall < repeats_until:
                 continue
+        horizon = position + LONGEST_WAIT * DAY
         yield position
 
 

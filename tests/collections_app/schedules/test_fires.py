@@ -236,3 +236,17 @@ def test_a_plan_survives_json_and_forgets_what_its_kind_does_not_heed() -> None:
 
 def test_plans_and_collections_know_the_same_kinds_and_frequencies() -> None:
     assert set(HEEDS) == set(ScheduleType.values)
+
+
+@pytest.mark.parametrize(
+    ("zone", "after", "until", "fires"),
+    [
+        ("Asia/Jerusalem", "1975-08-30 20:59", "1975-08-31 23:00", ["30 22:00", "30 22:25", "30 22:50", "31 22:00", "31 22:25", "31 22:50"]),
+        ("Africa/Cairo", "2026-10-29 20:30", "2026-10-30 23:00", ["29 22:00", "29 22:25", "29 22:50", "30 22:00", "30 22:25", "30 22:50"]),
+    ],
+)  # fmt: skip
+def test_a_day_that_begins_where_the_clocks_go_back_does_not_end_a_counted_schedule(
+    zone: str, after: str, until: str, fires: list[str]
+) -> None:
+    plan = Plan("minutes", zone, minutes="every_25_minutes", hours=(0,))
+    assert shown(plan, after, until) == fires
