@@ -10,7 +10,6 @@ from hypothesis import settings as hypothesis_settings
 from tests.servers.broker import Broker
 from tests.servers.postgres import Postgres, create_database
 
-
 # CI draws the same examples each time, so that a change is judged by itself; everywhere else they are new each time.
 hypothesis_settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
