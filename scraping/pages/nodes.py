@@ -213,23 +213,11 @@ class _Lxml:
         return _held(self, str(self.node.tag), kind) or _plain("".join(_lxml_text(self.node)), kind)
 
 
-class _Value:
-    """What an XPath gives beside nodes: an attribute, a text, a number, a truth."""
+class _Value(_Nothing):
+    """What an XPath gives beside nodes: an attribute, a text, a number, a truth. It has nothing below it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-
-    def css(self, selector: str) -> list[Node]:
-        return []
-
-    def each(self, selector: str) -> Iterator[Node]:
-        return iter(())
-
-    def xpath(self, expression: etree.XPath) -> list[Node]:
-        return []
-
-    def attribute(self, name: str) -> str | None:
-        return None
 
     def html(self) -> str | None:
         return self.text
