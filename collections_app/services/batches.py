@@ -14,7 +14,7 @@ from collections_app.models import Batch, CollectionRequest, Result, Run
 from collections_app.models.runs import BatchStatus, RunStatus
 from collections_app.services import leases, parts
 from collections_app.services.bell import ring
-from collections_app.services.rows import Asked, Row, Written, lost_row
+from collections_app.services.rows import Asked, Written, lost_row
 
 logger = logging.getLogger(__name__)
 
@@ -171,6 +171,3 @@ def release(claimed: Claim) -> bool:
 
 def is_worked_off(run: int) -> bool:
     return not Batch.objects.filter(run=run).exclude(status=BatchStatus.DONE).exists()
-
-
-__all__ = ["Claim", "Row", "claim", "give_up", "release", "renew", "requests_of", "save"]
