@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from collections_app.models import Account, Batch, Collection, CollectionRequest, Run
-from collections_app.models.runs import RunStatus
+from collections_app.models.runs import RUN_COMES_FROM, RunStatus
 from collections_app.services.bell import ring
 
 RINGS = 16  # more workers than this are woken by those that are awake
@@ -71,7 +71,7 @@ def begin(run: Run) -> bool:
                 error="The collection had no requests when it started.",
             )
             return False
-        begun = Run.objects.filter(pk=run.pk, status=RunStatus.QUEUED).update(
+        begun = Run.objects.filter(pk=run.pk, status__in=RUN_COMES_FROM[RunStatus.RUNNING]).update(
             status=RunStatus.RUNNING, started_at=moment, request_count=len(positions)
         )
         if not begun:

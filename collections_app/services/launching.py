@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from collections_app.models import Account, Collection, Fire, Run
-from collections_app.models.runs import ACTIVE, RunStatus, Trigger
+from collections_app.models.runs import ACTIVE, RUN_COMES_FROM, RunStatus, Trigger
 from collections_app.models.schedules import FireOutcome
 from collections_app.services.bell import ring
 
@@ -123,7 +123,7 @@ def stop(collection: Collection) -> Run | None:
         if run is None:
             return None
         begun = run.status == RunStatus.RUNNING
-        if not Run.objects.filter(pk=run.pk, status__in=ACTIVE).update(
+        if not Run.objects.filter(pk=run.pk, status__in=RUN_COMES_FROM[RunStatus.STOPPED]).update(
             status=RunStatus.STOPPED, ended_at=moment
         ):
             return None
